@@ -1,0 +1,43 @@
+package io.github.mcpsessions.store;
+
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Everything that the replicas of one logical server share: the one thing that a user passes to a transport.
+ *
+ * <p>The parts belong together and live as long as the backend. A backend outlives the transports that use it: whoever
+ * created it closes it, after them. Thread-safe.
+ */
+public interface SessionBackend extends AutoCloseable {
+
+    /** {@return the session records} */
+    SessionStore sessionStore();
+
+    /** {@return the messages between replicas} */
+    ReplicaBus replicaBus();
+
+    /** {@return which replicas are alive} */
+    ReplicaRegistry replicaRegistry();
+
+    /** {@return the open questions to clients, and their answers} */
+    QuestionStore questionStore();
+
+    /**
+     * Asks the store for a sign of life.
+     *
+     * @return how long the round trip took; fails with {@link StoreUnavailableException}
+     */
+    CompletionStage<Duration> ping();
+
+    /** {@return what and where the backend is, for the start log: never a password} */
+    @Override
+    String toString();
+
+    /**
+     * Closes connections and threads that the backend owns, and waits for it, some seconds at most. Every later operation
+     * fails with {@link StoreUnavailableException}. Idempotent.
+     */
+    @Override
+    void close();
+}

@@ -1,0 +1,75 @@
+package io.github.mcpsessions.transport;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP request and the means to answer it: all that the engine sees of an HTTP server. Exactly one of
+ * {@link #respond} and {@link #openEventStream} is called, once, from any thread; a second call is ignored. The engine
+ * never blocks the thread that hands it an exchange.
+ */
+public interface HttpExchange {
+
+    /** {@return the HTTP method, such as {@code POST}} */
+    String method();
+
+    /**
+     * Returns the value of a request header.
+     *
+     * @param name the header's name, in any case
+     * @return the first value, or {@code null} if the request does not have it
+     */
+    @Nullable String header(String name);
+
+    /** {@return the complete body, empty if there is none; the caller must not change it} */
+    byte[] body();
+
+    /**
+     * Answers with a complete response. {@code Content-Length} is set from the body, {@code Content-Type} is
+     * {@code application/json} where there is a body.
+     *
+     * @param status the HTTP status
+     * @param sessionId the value of the {@code Mcp-Session-Id} response header, or {@code null} for none
+     * @param body writes the JSON body, on the calling thread before this method returns; {@code null} for no body
+     */
+    void respond(int status, @Nullable String sessionId, @Nullable BodyWriter body);
+
+    /**
+     * Adds a header to the response. Must be called before {@link #respond} or {@link #openEventStream}.
+     *
+     * @param name the header's name
+     * @param value its value
+     */
+    void setResponseHeader(String name, String value);
+
+    /**
+     * Answers with status 200 and {@code text/event-stream}, and flushes the headers at once.
+     *
+     * @param sessionId the value of the {@code Mcp-Session-Id} response header, or {@code null} for none
+     * @param onClose called once when the stream can carry no more events, whoever ended it, on any thread
+     * @return the stream; already closed if the client has gone meanwhile
+     */
+    EventStream openEventStream(@Nullable String sessionId, Runnable onClose);
+
+    /**
+     * Calls a listener once if the client goes away before the answer is complete, on any thread; at once if it is gone
+     * already. The last listener set is the one that counts.
+     *
+     * @param listener what to do
+     */
+    void onClientGone(Runnable listener);
+
+    /** Writes a response body. */
+    @FunctionalInterface
+    interface BodyWriter {
+
+        /**
+         * Writes the body.
+         *
+         * @param out takes the bytes; writing does not block and need not be buffered
+         * @throws IOException if the body cannot be written; the client then gets a 500 without details
+         */
+        void writeTo(OutputStream out) throws IOException;
+    }
+}

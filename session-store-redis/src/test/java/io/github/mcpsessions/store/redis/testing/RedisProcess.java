@@ -1,0 +1,225 @@
+package io.github.mcpsessions.store.redis.testing;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/**
+ * A real {@code redis-server} process of one test, on a port of its own, that can be killed, frozen and started again. It
+ * keeps nothing on disk unless told to ({@code "--appendonly", "yes"}). Killed when the JVM ends at the latest. Not
+ * thread-safe.
+ */
+public final class RedisProcess implements AutoCloseable {
+
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+    private static final int ATTEMPTS = 5;
+
+    private final int port;
+    private final List<String> options;
+    private final Path directory;
+    private final Thread killer = new Thread(this::kill, "redis-killer");
+    private volatile Process process;
+
+    private RedisProcess(int port, List<String> options) {
+        this.port = port;
+        this.options = options;
+        try {
+            this.directory = Files.createTempDirectory("redis-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Runtime.getRuntime().addShutdownHook(killer);
+    }
+
+    /**
+     * Starts a server on a free port and waits until it answers.
+     *
+     * @param options options of {@code redis-server}, such as {@code "--requirepass", "secret"}
+     * @return the running server
+     */
+    public static RedisProcess start(String... options) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return startOn(freePort(), options);
+            } catch (IllegalStateException portTaken) {
+                if (attempt == ATTEMPTS) {
+                    throw portTaken;
+                }
+            }
+        }
+    }
+
+    /**
+     * Starts a server on a given port and waits until it answers.
+     *
+     * @param port the port to listen on
+     * @param options options of {@code redis-server}
+     * @return the running server
+     * @throws IllegalStateException if the server ends at once, such as when the port is taken
+     */
+    public static RedisProcess startOn(int port, String... options) {
+        RedisProcess redis = new RedisProcess(port, List.of(options));
+        try {
+            redis.launch();
+            return redis;
+        } catch (RuntimeException e) {
+            redis.close();
+            throw e;
+        }
+    }
+
+    /** {@return a port of this host that was free just now} */
+    public static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@return the port, the same after a restart} */
+    public int port() {
+        return port;
+    }
+
+    /** {@return the URI without credentials, the same after a restart} */
+    public String uri() {
+        return "redis://127.0.0.1:" + port;
+    }
+
+    /** Kills the server as {@code kill -9} does, frozen or not. Nothing happens if it does not run. */
+    public void stop() {
+        kill();
+    }
+
+    /** Freezes the server with {@code SIGSTOP}: connections stay open, nothing is answered. */
+    public void pause() {
+        signal("-STOP");
+    }
+
+    /** Lets a frozen server go on, with all that was sent to it meanwhile. */
+    public void resume() {
+        signal("-CONT");
+    }
+
+    /** Kills the server if it runs, and starts it again on the same port with the same options and directory. */
+    public void restart() {
+        kill();
+        launch();
+    }
+
+    /** {@return a new connection to this server} */
+    public RespConnection connect() {
+        return new RespConnection(port);
+    }
+
+    /**
+     * Calls one command on a connection of its own.
+     *
+     * @param args the command and its arguments
+     * @return see {@link RespConnection#call}
+     */
+    public Object call(String... args) {
+        try (RespConnection connection = connect()) {
+            return connection.call(args);
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+        try {
+            Runtime.getRuntime().removeShutdownHook(killer);
+        } catch (IllegalStateException shuttingDown) {
+            // The hook runs already, and kills what is left.
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return uri();
+    }
+
+    private void launch() {
+        List<String> command = new ArrayList<>(List.of(RedisBinary.path().toString()));
+        command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
+        command.addAll(List.of("--dir", directory.toString(), "--save", "", "--loglevel", "notice"));
+        command.addAll(options);
+        File log = directory.resolve("redis.log").toFile();
+        try {
+            process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Awaitility.await("redis-server on port " + port)
+                .atMost(START_TIMEOUT)
+                .pollInSameThread()
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(10))
+                .until(this::answers);
+    }
+
+    private boolean answers() throws IOException {
+        if (!process.isAlive()) {
+            throw new IllegalStateException("redis-server on port " + port + " ended:\n"
+                    + Files.readString(directory.resolve("redis.log")));
+        }
+        try (RespConnection connection = connect()) {
+            return connection.call("PING").equals("PONG");
+        } catch (RespConnection.ErrorReply e) {
+            return !e.getMessage().startsWith("LOADING");
+        } catch (UncheckedIOException notYet) {
+            return false;
+        }
+    }
+
+    private void signal(String signal) {
+        try {
+            Process kill = new ProcessBuilder("kill", signal, Long.toString(process.pid()))
+                    .inheritIO()
+                    .start();
+            if (kill.waitFor() != 0) {
+                throw new IllegalStateException("kill " + signal + " " + process.pid() + " failed");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void kill() {
+        Process running = process;
+        if (running == null) {
+            return;
+        }
+        try {
+            if (!running.destroyForcibly().waitFor(10, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("redis-server " + running.pid() + " cannot be killed");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -20,7 +20,8 @@ public interface HttpExchange {
      * @param name the header's name, in any case
      * @return the first value, or {@code null} if the request does not have it
      */
-    @Nullable String header(String name);
+    @Nullable
+    String header(String name);
 
     /** {@return the complete body, empty if there is none; the caller must not change it} */
     byte[] body();

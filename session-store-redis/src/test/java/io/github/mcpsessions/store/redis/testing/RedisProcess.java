@@ -180,8 +180,8 @@ public final class RedisProcess implements AutoCloseable {
 
     private boolean answers() throws IOException {
         if (!process.isAlive()) {
-            throw new IllegalStateException("redis-server on port " + port + " ended:\n"
-                    + Files.readString(directory.resolve("redis.log")));
+            throw new IllegalStateException(
+                    "redis-server on port " + port + " ended:\n" + Files.readString(directory.resolve("redis.log")));
         }
         try (RespConnection connection = connect()) {
             return connection.call("PING").equals("PONG");

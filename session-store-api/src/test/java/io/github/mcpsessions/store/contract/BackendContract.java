@@ -110,8 +110,8 @@ public abstract class BackendContract {
 
     /** {@return what a stage fails with, which must be of exactly this type} */
     protected static <E extends Throwable> E failure(CompletionStage<?> stage, Class<E> type) {
-        Throwable thrown = catchThrowable(
-                () -> stage.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
+        Throwable thrown =
+                catchThrowable(() -> stage.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
         assertThat(thrown).as("failure of the stage").isInstanceOf(ExecutionException.class);
         assertThat(thrown.getCause()).isExactlyInstanceOf(type).hasMessageMatching("(?s).{10,}");
         return type.cast(thrown.getCause());

@@ -100,7 +100,8 @@ public abstract class DurableBackendContract extends BackendContract {
         @Test
         @DisplayName("is read, and its unknown fields are visible and survive every change")
         void keepsUnknownFields() {
-            SessionRecord record = session(newId()).logLevel("error").attribute("a", "1").build();
+            SessionRecord record =
+                    session(newId()).logLevel("error").attribute("a", "1").build();
             storeAsAnotherVersion(
                     record, SessionRecord.SCHEMA_VERSION, Map.of("shard", "eu-1", "odd", "\"\0\n{}"), ttl());
 

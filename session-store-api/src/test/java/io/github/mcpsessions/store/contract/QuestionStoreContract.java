@@ -177,7 +177,8 @@ public abstract class QuestionStoreContract extends BackendContract {
 
             assertThat(answer(id, "q", large)).isEqualTo(ACCEPTED);
 
-            assertThat(result(asker.findAnswer(id, "q")).orElseThrow().equals(large)).isTrue();
+            assertThat(result(asker.findAnswer(id, "q")).orElseThrow().equals(large))
+                    .isTrue();
         }
 
         @Test
@@ -206,7 +207,9 @@ public abstract class QuestionStoreContract extends BackendContract {
                 assertThat(answer(id, "q", ANSWER)).isEqualTo(UNKNOWN);
                 assertThat(result(asker.findAnswer(id, "q"))).isEmpty();
                 result(asker.close(id, "q"));
-                assertThat(result(sessions.load(id, ttl()))).as("not brought into being").isEmpty();
+                assertThat(result(sessions.load(id, ttl())))
+                        .as("not brought into being")
+                        .isEmpty();
             }
         }
 
@@ -350,7 +353,8 @@ public abstract class QuestionStoreContract extends BackendContract {
             SessionBackend elsewhere = openElsewhere();
             result(elsewhere.sessionStore().create(session(id).build(), ttl()));
 
-            assertThat(result(elsewhere.questionStore().answer(id, "q", ANSWER))).isEqualTo(UNKNOWN);
+            assertThat(result(elsewhere.questionStore().answer(id, "q", ANSWER)))
+                    .isEqualTo(UNKNOWN);
         }
     }
 
@@ -367,8 +371,8 @@ public abstract class QuestionStoreContract extends BackendContract {
                 assertThat(answer(id, text, text)).as(name).isEqualTo(ACCEPTED);
             });
 
-            OddText.SAMPLES.forEach(
-                    (name, text) -> assertThat(result(asker.findAnswer(id, text))).as(name).contains(text));
+            OddText.SAMPLES.forEach((name, text) ->
+                    assertThat(result(asker.findAnswer(id, text))).as(name).contains(text));
         }
 
         @Test

@@ -166,7 +166,8 @@ public abstract class ReplicaBusContract extends BackendContract {
                     ReplicaBus from = p % 2 == 0 ? bus : replica;
                     String name = "p" + p + "-";
                     runners.add(() -> CompletableFuture.allOf(IntStream.range(0, each)
-                            .mapToObj(i -> from.publish(sessionAddress("s"), name + i).toCompletableFuture())
+                            .mapToObj(i ->
+                                    from.publish(sessionAddress("s"), name + i).toCompletableFuture())
                             .toArray(CompletableFuture<?>[]::new)));
                 }
                 race.run(runners);
@@ -344,7 +345,8 @@ public abstract class ReplicaBusContract extends BackendContract {
         @DisplayName("to nobody reaches 0")
         void reachesNobody() {
             assertThat(result(bus.publish(sessionAddress("nobody"), "a"))).isZero();
-            assertThat(result(bus.publish(new BusAddress.Replica("nobody"), "a"))).isZero();
+            assertThat(result(bus.publish(new BusAddress.Replica("nobody"), "a")))
+                    .isZero();
         }
 
         @Test
@@ -370,7 +372,9 @@ public abstract class ReplicaBusContract extends BackendContract {
             publish(bus, ALL, fourBytes);
 
             await().atMost(PATIENCE).until(() -> ear.heard().size() == 3);
-            assertThat(ear.heard().equals(List.of(ascii, threeBytes, fourBytes))).as("unchanged").isTrue();
+            assertThat(ear.heard().equals(List.of(ascii, threeBytes, fourBytes)))
+                    .as("unchanged")
+                    .isTrue();
         }
 
         @Test

@@ -52,7 +52,20 @@ public abstract class SessionStoreContract extends BackendContract {
     /** {@return session ids that must be refused} */
     static Stream<String> forbiddenIds() {
         return Stream.of(
-                "", " ", "a b", "a{b", "a}b", "{a}", "a\nb", "a\0", "\u007f", "a\tb", "é", "日本", "\uD83D\uDE00", "x".repeat(256));
+                "",
+                " ",
+                "a b",
+                "a{b",
+                "a}b",
+                "{a}",
+                "a\nb",
+                "a\0",
+                "\u007f",
+                "a\tb",
+                "é",
+                "日本",
+                "\uD83D\uDE00",
+                "x".repeat(256));
     }
 
     private SessionRecord created(SessionRecord record) {
@@ -114,7 +127,13 @@ public abstract class SessionStoreContract extends BackendContract {
         }
 
         @ParameterizedTest
-        @ValueSource(strings = {"1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00Z", "2026-02-03T04:05:06.7Z", "9999-12-31T00:00:00.001Z"})
+        @ValueSource(
+                strings = {
+                    "1969-12-31T23:59:59.999Z",
+                    "1970-01-01T00:00:00Z",
+                    "2026-02-03T04:05:06.7Z",
+                    "9999-12-31T00:00:00.001Z"
+                })
         @DisplayName("keeps the time of creation to the millisecond")
         void keepsTheTimeOfCreation(Instant createdAt) {
             SessionRecord record = created(SessionRecord.builder(newId(), INITIALIZE, PROTOCOL, createdAt)
@@ -126,12 +145,15 @@ public abstract class SessionStoreContract extends BackendContract {
         @Test
         @DisplayName("an existing id fails and leaves the existing record untouched")
         void refusesAnExistingId() {
-            SessionRecord record = created(
-                    session(newId()).attribute("who", "first").build());
+            SessionRecord record =
+                    created(session(newId()).attribute("who", "first").build());
 
             SessionExistsException failure = failure(
                     replica.create(
-                            session(record.id()).attribute("who", "second").subscription("test://x").build(),
+                            session(record.id())
+                                    .attribute("who", "second")
+                                    .subscription("test://x")
+                                    .build(),
                             ttl().multipliedBy(10)),
                     SessionExistsException.class);
 
@@ -226,7 +248,9 @@ public abstract class SessionStoreContract extends BackendContract {
                 List<CompletionStage<Optional<SessionRecord>>> loads = expected.stream()
                         .map(record -> replica.load(record.id(), Duration.ofHours(1)))
                         .toList();
-                assertThat(loads).extracting(stage -> result(stage).orElseThrow()).isEqualTo(expected);
+                assertThat(loads)
+                        .extracting(stage -> result(stage).orElseThrow())
+                        .isEqualTo(expected);
             }
         }
 
@@ -256,11 +280,16 @@ public abstract class SessionStoreContract extends BackendContract {
 
             assertThat(result(store.load(id, ttl()))).isEmpty();
             assertThat(result(store.touch(id, ttl()))).isFalse();
-            assertThat(result(store.update(id, new SessionChange.LogLevel("info")))).isFalse();
-            assertThat(result(store.update(id, new SessionChange.PutAttribute("a", "b")))).isFalse();
-            assertThat(result(store.update(id, new SessionChange.RemoveAttribute("a")))).isFalse();
-            assertThat(result(store.update(id, new SessionChange.Subscribe("test://a")))).isFalse();
-            assertThat(result(store.update(id, new SessionChange.Unsubscribe("test://a")))).isFalse();
+            assertThat(result(store.update(id, new SessionChange.LogLevel("info"))))
+                    .isFalse();
+            assertThat(result(store.update(id, new SessionChange.PutAttribute("a", "b"))))
+                    .isFalse();
+            assertThat(result(store.update(id, new SessionChange.RemoveAttribute("a"))))
+                    .isFalse();
+            assertThat(result(store.update(id, new SessionChange.Subscribe("test://a"))))
+                    .isFalse();
+            assertThat(result(store.update(id, new SessionChange.Unsubscribe("test://a"))))
+                    .isFalse();
             assertThat(result(store.delete(id))).isFalse();
             assertThat(result(replica.load(id, ttl()))).isEmpty();
         }
@@ -301,7 +330,8 @@ public abstract class SessionStoreContract extends BackendContract {
 
             for (int i = 0; i < 4; i++) {
                 elapse(ttl().dividedBy(2));
-                assertThat(result((i % 2 == 0 ? replica : store).touch(record.id(), ttl()))).isTrue();
+                assertThat(result((i % 2 == 0 ? replica : store).touch(record.id(), ttl())))
+                        .isTrue();
             }
             assertThat(loaded(record.id())).isEqualTo(record);
             elapse(ttl());
@@ -330,9 +360,12 @@ public abstract class SessionStoreContract extends BackendContract {
             SessionRecord record = created();
 
             elapse(ttl().dividedBy(2));
-            assertThat(result(store.update(record.id(), new SessionChange.LogLevel("info")))).isTrue();
-            assertThat(result(store.update(record.id(), new SessionChange.Subscribe("test://a")))).isTrue();
-            assertThat(result(store.update(record.id(), new SessionChange.PutAttribute("a", "b")))).isTrue();
+            assertThat(result(store.update(record.id(), new SessionChange.LogLevel("info"))))
+                    .isTrue();
+            assertThat(result(store.update(record.id(), new SessionChange.Subscribe("test://a"))))
+                    .isTrue();
+            assertThat(result(store.update(record.id(), new SessionChange.PutAttribute("a", "b"))))
+                    .isTrue();
             elapse(ttl().dividedBy(2));
 
             assertThat(result(store.load(record.id(), ttl()))).isEmpty();
@@ -346,7 +379,8 @@ public abstract class SessionStoreContract extends BackendContract {
             elapse(ttl());
 
             assertThat(result(store.touch(record.id(), ttl()))).isFalse();
-            assertThat(result(store.update(record.id(), new SessionChange.PutAttribute("a", "b")))).isFalse();
+            assertThat(result(store.update(record.id(), new SessionChange.PutAttribute("a", "b"))))
+                    .isFalse();
             assertThat(result(store.delete(record.id()))).isFalse();
             assertThat(result(store.load(record.id(), ttl()))).isEmpty();
             SessionRecord next = created(session(record.id()).build());
@@ -416,7 +450,9 @@ public abstract class SessionStoreContract extends BackendContract {
             SessionRecord expected = record;
             for (SessionChange change : changes) {
                 expected = expected.with(change);
-                assertThat(result(store.update(record.id(), change))).as(change.toString()).isTrue();
+                assertThat(result(store.update(record.id(), change)))
+                        .as(change.toString())
+                        .isTrue();
                 assertThat(loaded(record.id())).as(change.toString()).isEqualTo(expected);
             }
         }
@@ -424,8 +460,10 @@ public abstract class SessionStoreContract extends BackendContract {
         @Test
         @DisplayName("twice with the same change is the same as once")
         void isIdempotent() {
-            SessionRecord record = created(
-                    session(newId()).subscription("test://a").attribute("a", "1").build());
+            SessionRecord record = created(session(newId())
+                    .subscription("test://a")
+                    .attribute("a", "1")
+                    .build());
             List<SessionChange> changes = List.of(
                     new SessionChange.LogLevel("debug"),
                     new SessionChange.Subscribe("test://b"),
@@ -511,7 +549,21 @@ public abstract class SessionStoreContract extends BackendContract {
             SessionRecord record = created(
                     session(newId()).logLevel("error").subscription("test://a").build());
             List<String> names = List.of(
-                    "v", "init", "protocol", "owner", "level", "created", "n", "mark", "id", "attr:", "attr:attr:", "sub:test://a", "sub:", ":", "s:1");
+                    "v",
+                    "init",
+                    "protocol",
+                    "owner",
+                    "level",
+                    "created",
+                    "n",
+                    "mark",
+                    "id",
+                    "attr:",
+                    "attr:attr:",
+                    "sub:test://a",
+                    "sub:",
+                    ":",
+                    "s:1");
 
             for (String name : names) {
                 assertThat(result(store.update(record.id(), new SessionChange.PutAttribute(name, "mine"))))
@@ -564,11 +616,16 @@ public abstract class SessionStoreContract extends BackendContract {
             result(store.delete(id));
 
             assertThat(result(replica.touch(id, ttl()))).isFalse();
-            assertThat(result(replica.update(id, new SessionChange.LogLevel("info")))).isFalse();
-            assertThat(result(replica.update(id, new SessionChange.Subscribe("test://a")))).isFalse();
-            assertThat(result(replica.update(id, new SessionChange.PutAttribute("a", "b")))).isFalse();
-            assertThat(result(replica.update(id, new SessionChange.RemoveAttribute("a")))).isFalse();
-            assertThat(result(replica.update(id, new SessionChange.Unsubscribe("test://a")))).isFalse();
+            assertThat(result(replica.update(id, new SessionChange.LogLevel("info"))))
+                    .isFalse();
+            assertThat(result(replica.update(id, new SessionChange.Subscribe("test://a"))))
+                    .isFalse();
+            assertThat(result(replica.update(id, new SessionChange.PutAttribute("a", "b"))))
+                    .isFalse();
+            assertThat(result(replica.update(id, new SessionChange.RemoveAttribute("a"))))
+                    .isFalse();
+            assertThat(result(replica.update(id, new SessionChange.Unsubscribe("test://a"))))
+                    .isFalse();
             assertThat(result(replica.load(id, ttl()))).isEmpty();
         }
 
@@ -577,7 +634,8 @@ public abstract class SessionStoreContract extends BackendContract {
         void isFinalInARace() throws Exception {
             try (Race race = new Race(5)) {
                 for (int round = 0; round < ROUNDS; round++) {
-                    String id = created(session(newId()).attribute("n", "0").build()).id();
+                    String id = created(session(newId()).attribute("n", "0").build())
+                            .id();
 
                     List<Object> results = race.run(List.of(
                             () -> store.delete(id),
@@ -590,7 +648,9 @@ public abstract class SessionStoreContract extends BackendContract {
                     assertThat(result(store.load(id, ttl()))).isEmpty();
                     assertThat(result(replica.touch(id, ttl()))).isFalse();
                     result(store.create(session(id).build(), ttl()));
-                    assertThat(loaded(id)).as("nothing of the old session is left").isEqualTo(session(id).build());
+                    assertThat(loaded(id))
+                            .as("nothing of the old session is left")
+                            .isEqualTo(session(id).build());
                 }
             }
         }
@@ -731,7 +791,9 @@ public abstract class SessionStoreContract extends BackendContract {
             assertRefused("ttl: " + ttl, () -> store.create(session(newId()).build(), ttl));
             assertRefused("ttl: " + ttl, () -> store.load(id, ttl));
             assertRefused("ttl: " + ttl, () -> store.touch(id, ttl));
-            assertThat(result(store.load(id, ttl()))).as("the session is left alone").isPresent();
+            assertThat(result(store.load(id, ttl())))
+                    .as("the session is left alone")
+                    .isPresent();
         }
 
         private void assertRefused(String start, ThrowingCallable call) {

@@ -14,6 +14,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 
 /**
@@ -115,6 +117,11 @@ public abstract class BackendContract {
         assertThat(thrown).as("failure of the stage").isInstanceOf(ExecutionException.class);
         assertThat(thrown.getCause()).isExactlyInstanceOf(type).hasMessageMatching("(?s).{10,}");
         return type.cast(thrown.getCause());
+    }
+
+    /** {@return a wait for something asynchronous that is usually quick} */
+    static ConditionFactory eventually() {
+        return Awaitility.await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2));
     }
 
     static SessionRecord.Builder session(String id) {

@@ -3,7 +3,6 @@ package io.github.mcpsessions.store.contract;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.awaitility.Awaitility.await;
 
 import io.github.mcpsessions.store.BusAddress;
 import io.github.mcpsessions.store.ReplicaBus;
@@ -46,7 +45,7 @@ public abstract class ReplicaBusContract extends BackendContract {
     }
 
     private static void awaitEpoch(ReplicaBus bus) {
-        await("an epoch").atMost(PATIENCE).until(() -> bus.epoch() > ReplicaBus.NO_EPOCH);
+        eventually().until(() -> bus.epoch() > ReplicaBus.NO_EPOCH);
     }
 
     private static BusAddress sessionAddress(String id) {
@@ -74,7 +73,7 @@ public abstract class ReplicaBusContract extends BackendContract {
         }
 
         void awaitHeard(String... messages) {
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(heard()).containsExactly(messages));
+            eventually().untilAsserted(() -> assertThat(heard()).containsExactly(messages));
         }
     }
 
@@ -110,7 +109,7 @@ public abstract class ReplicaBusContract extends BackendContract {
                 publish(replica, address, "last of the other");
             }
             for (Map<BusAddress, Ear> view : ears) {
-                view.forEach((address, ear) -> await().atMost(PATIENCE)
+                view.forEach((address, ear) -> eventually()
                         .untilAsserted(() -> assertThat(ear.heard())
                                 .containsExactlyInAnyOrder(
                                         "from one to " + address,
@@ -173,7 +172,7 @@ public abstract class ReplicaBusContract extends BackendContract {
                 race.run(runners);
             }
 
-            await().atMost(PATIENCE).until(() -> ear.heard().size() >= publishers * each);
+            eventually().until(() -> ear.heard().size() >= publishers * each);
             for (int p = 0; p < publishers; p++) {
                 String name = "p" + p + "-";
                 assertThat(ear.heard().stream().filter(message -> message.startsWith(name)))
@@ -201,7 +200,7 @@ public abstract class ReplicaBusContract extends BackendContract {
             }
             sent.forEach(BackendContract::result);
 
-            await().atMost(PATIENCE).until(() -> heard.size() >= count);
+            eventually().until(() -> heard.size() >= count);
             assertThat(heard)
                     .containsExactlyInAnyOrderElementsOf(IntStream.range(0, count)
                             .mapToObj(i -> "session-" + i + " heard message-" + i)
@@ -371,7 +370,7 @@ public abstract class ReplicaBusContract extends BackendContract {
             publish(bus, ALL, threeBytes);
             publish(bus, ALL, fourBytes);
 
-            await().atMost(PATIENCE).until(() -> ear.heard().size() == 3);
+            eventually().until(() -> ear.heard().size() == 3);
             assertThat(ear.heard().equals(List.of(ascii, threeBytes, fourBytes)))
                     .as("unchanged")
                     .isTrue();

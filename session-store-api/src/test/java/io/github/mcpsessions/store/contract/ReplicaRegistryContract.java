@@ -2,7 +2,6 @@ package io.github.mcpsessions.store.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.awaitility.Awaitility.await;
 
 import io.github.mcpsessions.store.ReplicaRegistry;
 import io.github.mcpsessions.store.SessionBackend;
@@ -121,7 +120,7 @@ public abstract class ReplicaRegistryContract extends BackendContract {
 
             backend.close();
 
-            await().atMost(PATIENCE.multipliedBy(3)).until(() -> !alive(replica, "one"));
+            eventually().atMost(PATIENCE.multipliedBy(3)).until(() -> !alive(replica, "one"));
             assertThat(alive(replica, "two")).isTrue();
         }
 

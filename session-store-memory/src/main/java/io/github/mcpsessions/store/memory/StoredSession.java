@@ -1,0 +1,63 @@
+package io.github.mcpsessions.store.memory;
+
+import io.github.mcpsessions.store.SessionRecord;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session with everything that is kept for it. Immutable.
+ *
+ * @param record the session's record
+ * @param deadline when it expires
+ * @param questions the open questions by id, some of which may have expired
+ */
+record StoredSession(SessionRecord record, long deadline, Map<String, Question> questions) {
+
+    /**
+     * An open question.
+     *
+     * @param deadline when it expires
+     * @param answer its answer, or {@code null} while there is none
+     */
+    record Question(long deadline, @Nullable String answer) {}
+
+    boolean isAlive(long now) {
+        return isBefore(now, deadline);
+    }
+
+    StoredSession with(SessionRecord changed) {
+        return new StoredSession(changed, deadline, questions);
+    }
+
+    StoredSession expiringAt(long newDeadline) {
+        return new StoredSession(record, newDeadline, questions);
+    }
+
+    @Nullable
+    Question question(String id, long now) {
+        Question question = questions.get(id);
+        return question != null && isBefore(now, question.deadline) ? question : null;
+    }
+
+    StoredSession withQuestion(String id, Question question, long now) {
+        Map<String, Question> changed = new HashMap<>(questions);
+        changed.values().removeIf(other -> !isBefore(now, other.deadline));
+        changed.put(id, question);
+        return new StoredSession(record, deadline, Map.copyOf(changed));
+    }
+
+    StoredSession withoutQuestion(String id) {
+        if (!questions.containsKey(id)) {
+            return this;
+        }
+        Map<String, Question> changed = new HashMap<>(questions);
+        changed.remove(id);
+        return new StoredSession(record, deadline, Map.copyOf(changed));
+    }
+
+    /** Compares times whose origin is arbitrary, as {@link System#nanoTime()} wants it. */
+    private static boolean isBefore(long time, long deadline) {
+        return time - deadline < 0;
+    }
+}

@@ -9,19 +9,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #respond} and {@link #openEventStream} is called, once, from any thread; a second call is ignored. The engine
  * never blocks the thread that hands it an exchange.
  */
-public interface HttpExchange {
-
-    /** {@return the HTTP method, such as {@code POST}} */
-    String method();
-
-    /**
-     * Returns the value of a request header.
-     *
-     * @param name the header's name, in any case
-     * @return the first value, or {@code null} if the request does not have it
-     */
-    @Nullable
-    String header(String name);
+public interface HttpExchange extends RequestHead {
 
     /** {@return the complete body, empty if there is none; the caller must not change it} */
     byte[] body();

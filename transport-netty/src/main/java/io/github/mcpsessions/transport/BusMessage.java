@@ -1,0 +1,44 @@
+package io.github.mcpsessions.transport;
+
+import io.github.mcpsessions.store.SessionIds;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What replicas tell one another: one line of words. Whoever can write to the bus can send anything, so a message that makes
+ * no sense is ignored, and none does more than have its receiver look into the store.
+ *
+ * @param type what has happened
+ * @param sender the incarnation that sends it
+ * @param sessionId the session concerned
+ * @param detail the id of a question or of a request, as JSON text; empty where there is none
+ */
+record BusMessage(Type type, String sender, String sessionId, String detail) {
+
+    enum Type {
+        /** The session is gone. */
+        EVICT,
+        /** A field of the session's record has changed. */
+        CHANGED,
+        /** The client has answered the question in the detail. */
+        ANSWERED,
+        /** The client has cancelled its request in the detail. */
+        CANCEL
+    }
+
+    String encode() {
+        return type + " " + sender + " " + sessionId + " " + detail;
+    }
+
+    static @Nullable BusMessage decode(String text) {
+        String[] words = text.split(" ", 4);
+        if (words.length != 4 || !SessionIds.isValid(words[1]) || !SessionIds.isValid(words[2])) {
+            return null;
+        }
+        for (Type type : Type.values()) {
+            if (type.name().equals(words[0])) {
+                return new BusMessage(type, words[1], words[2], words[3]);
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,374 @@
+package io.github.mcpsessions.transport;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.mcpsessions.store.SessionBackend;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpTransportContextExtractor;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The settings of a {@link McpEngine}. Immutable and thread-safe. */
+public final class EngineConfig {
+
+    final SessionBackend backend;
+    final String nodeId;
+    final Duration sessionTtl;
+    final Duration handshakeTtl;
+    final @Nullable Duration maxSessionLifetime;
+    final Duration localIdleTimeout;
+    final int maxLocalSessions;
+    final Duration sseAfter;
+    final Duration keepAliveInterval;
+    final Duration restoreTimeout;
+    final int maxConcurrentRestores;
+    final int maxBatchLength;
+    final int maxSubscriptions;
+    final int maxAttributes;
+    final int maxAttributeLength;
+    final boolean immediateExecution;
+    final @Nullable Executor handlerExecutor;
+    final List<SessionListener> listeners;
+    final McpTransportContextExtractor<RequestHead> contextExtractor;
+    final Clock clock;
+    final LongSupplier nanoTime;
+
+    private EngineConfig(Builder builder) {
+        if (builder.backend == null) {
+            throw new IllegalStateException("backend: not set (expected: a SessionBackend)");
+        }
+        this.backend = builder.backend;
+        this.nodeId = builder.nodeId;
+        this.sessionTtl = builder.sessionTtl;
+        this.handshakeTtl = builder.handshakeTtl;
+        this.maxSessionLifetime = builder.maxSessionLifetime;
+        this.localIdleTimeout = builder.localIdleTimeout;
+        this.maxLocalSessions = builder.maxLocalSessions;
+        this.sseAfter = builder.sseAfter;
+        this.keepAliveInterval = builder.keepAliveInterval;
+        this.restoreTimeout = builder.restoreTimeout;
+        this.maxConcurrentRestores = builder.maxConcurrentRestores;
+        this.maxBatchLength = builder.maxBatchLength;
+        this.maxSubscriptions = builder.maxSubscriptions;
+        this.maxAttributes = builder.maxAttributes;
+        this.maxAttributeLength = builder.maxAttributeLength;
+        this.immediateExecution = builder.immediateExecution;
+        this.handlerExecutor = builder.handlerExecutor;
+        this.listeners = List.copyOf(builder.listeners);
+        this.contextExtractor = builder.contextExtractor;
+        this.clock = builder.clock;
+        this.nanoTime = builder.nanoTime;
+    }
+
+    /** {@return a builder with the defaults} */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** {@return the name of this replica} */
+    public String nodeId() {
+        return nodeId;
+    }
+
+    /** {@return what the replicas share} */
+    public SessionBackend backend() {
+        return backend;
+    }
+
+    /** The least touch interval still keeps a store from being asked for every request. */
+    Duration touchInterval() {
+        Duration twentieth = sessionTtl.dividedBy(20);
+        Duration most = Duration.ofSeconds(60);
+        return twentieth.compareTo(most) < 0 ? twentieth : most;
+    }
+
+    /** Builds an {@link EngineConfig}. Not thread-safe. */
+    public static final class Builder {
+
+        private @Nullable SessionBackend backend;
+        private String nodeId = "node-" + RandomIds.next(6);
+        private Duration sessionTtl = Duration.ofHours(24);
+        private Duration handshakeTtl = Duration.ofMinutes(2);
+        private @Nullable Duration maxSessionLifetime;
+        private Duration localIdleTimeout = Duration.ofMinutes(5);
+        private int maxLocalSessions = 100_000;
+        private Duration sseAfter = Duration.ofMillis(250);
+        private Duration keepAliveInterval = Duration.ofSeconds(25);
+        private Duration restoreTimeout = Duration.ofSeconds(5);
+        private int maxConcurrentRestores = 1_024;
+        private int maxBatchLength = 100;
+        private int maxSubscriptions = 1_000;
+        private int maxAttributes = 64;
+        private int maxAttributeLength = 16 * 1024;
+        private boolean immediateExecution;
+        private @Nullable Executor handlerExecutor;
+        private final List<SessionListener> listeners = new ArrayList<>();
+        private McpTransportContextExtractor<RequestHead> contextExtractor = head -> McpTransportContext.EMPTY;
+        private Clock clock = Clock.systemUTC();
+        private LongSupplier nanoTime = System::nanoTime;
+
+        private Builder() {}
+
+        /**
+         * Sets what the replicas share.
+         *
+         * @param backend the backend; it is not closed with the engine
+         * @return this builder
+         */
+        public Builder backend(SessionBackend backend) {
+            this.backend = requireNonNull(backend, "backend");
+            return this;
+        }
+
+        /**
+         * Sets the name of this replica in logs and health answers. It need not be unique.
+         *
+         * @param nodeId the name, not empty; generated by default
+         * @return this builder
+         */
+        public Builder nodeId(String nodeId) {
+            if (requireNonNull(nodeId, "nodeId").isBlank()) {
+                throw new IllegalArgumentException("nodeId: \"" + nodeId + "\" (expected: not blank)");
+            }
+            this.nodeId = nodeId;
+            return this;
+        }
+
+        /**
+         * Sets how long a session lives without a request, a running call or an open stream.
+         *
+         * @param sessionTtl the time to live, at least a second and at most 365 days; 24 hours by default. The record in the
+         *     store lives up to a twentieth (a minute at most) longer, because it is not touched for every request
+         * @return this builder
+         */
+        public Builder sessionTtl(Duration sessionTtl) {
+            this.sessionTtl = range("sessionTtl", sessionTtl, Duration.ofSeconds(1), Duration.ofDays(365));
+            return this;
+        }
+
+        /**
+         * Sets how long a session lives until its client's first message after {@code initialize}.
+         *
+         * @param handshakeTtl the time to live, at least a second and at most 365 days; 2 minutes by default, and never
+         *     more than the session's
+         * @return this builder
+         */
+        public Builder handshakeTtl(Duration handshakeTtl) {
+            this.handshakeTtl = range("handshakeTtl", handshakeTtl, Duration.ofSeconds(1), Duration.ofDays(365));
+            return this;
+        }
+
+        /**
+         * Sets how long a session lives at most, however much it is used.
+         *
+         * @param maxSessionLifetime the time since its creation, at least a second; by default there is no maximum
+         * @return this builder
+         */
+        public Builder maxSessionLifetime(Duration maxSessionLifetime) {
+            this.maxSessionLifetime =
+                    range("maxSessionLifetime", maxSessionLifetime, Duration.ofSeconds(1), Duration.ofDays(36_500));
+            return this;
+        }
+
+        /**
+         * Sets after how long an unused session leaves the memory of this replica. It stays in the store, and is restored
+         * at its next request.
+         *
+         * @param localIdleTimeout the time without a request, a running call, an open stream or an open question, at least
+         *     100 ms; 5 minutes by default
+         * @return this builder
+         */
+        public Builder localIdleTimeout(Duration localIdleTimeout) {
+            this.localIdleTimeout =
+                    range("localIdleTimeout", localIdleTimeout, Duration.ofMillis(100), Duration.ofDays(365));
+            return this;
+        }
+
+        /**
+         * Sets how many sessions this replica holds in memory. At the bound the sessions that have been idle longest leave
+         * the memory; if none is idle, further ones get 503.
+         *
+         * @param maxLocalSessions the greatest number, at least 1; 100,000 by default
+         * @return this builder
+         */
+        public Builder maxLocalSessions(int maxLocalSessions) {
+            this.maxLocalSessions = positive("maxLocalSessions", maxLocalSessions);
+            return this;
+        }
+
+        /**
+         * Sets after how long the answer to a request that is still running becomes an event stream.
+         *
+         * @param sseAfter the time since the request, at least 0; 250 ms by default
+         * @return this builder
+         */
+        public Builder sseAfter(Duration sseAfter) {
+            this.sseAfter = range("sseAfter", sseAfter, Duration.ZERO, Duration.ofDays(1));
+            return this;
+        }
+
+        /**
+         * Sets how often a comment is sent on an open event stream.
+         *
+         * @param keepAliveInterval the interval, at least 100 ms; 25 seconds by default
+         * @return this builder
+         */
+        public Builder keepAliveInterval(Duration keepAliveInterval) {
+            this.keepAliveInterval =
+                    range("keepAliveInterval", keepAliveInterval, Duration.ofMillis(100), Duration.ofDays(1));
+            return this;
+        }
+
+        /**
+         * Sets how long a restore may take, store and listeners included. Whoever waits longer gets 503.
+         *
+         * @param restoreTimeout the bound, at least 10 ms; 5 seconds by default
+         * @return this builder
+         */
+        public Builder restoreTimeout(Duration restoreTimeout) {
+            this.restoreTimeout = range("restoreTimeout", restoreTimeout, Duration.ofMillis(10), Duration.ofHours(1));
+            return this;
+        }
+
+        /**
+         * Sets how many sessions are being restored at once. Requests for further ones get 503.
+         *
+         * @param maxConcurrentRestores the greatest number, at least 1; 1,024 by default
+         * @return this builder
+         */
+        public Builder maxConcurrentRestores(int maxConcurrentRestores) {
+            this.maxConcurrentRestores = positive("maxConcurrentRestores", maxConcurrentRestores);
+            return this;
+        }
+
+        /**
+         * Sets how many messages a JSON-RPC batch may have (protocol 2025-03-26). A longer one gets 400.
+         *
+         * @param maxBatchLength the greatest number, at least 1; 100 by default
+         * @return this builder
+         */
+        public Builder maxBatchLength(int maxBatchLength) {
+            this.maxBatchLength = positive("maxBatchLength", maxBatchLength);
+            return this;
+        }
+
+        /**
+         * Sets how many resources a session can subscribe to. A further subscription gets a JSON-RPC error.
+         *
+         * @param maxSubscriptions the greatest number, at least 1; 1,000 by default
+         * @return this builder
+         */
+        public Builder maxSubscriptions(int maxSubscriptions) {
+            this.maxSubscriptions = positive("maxSubscriptions", maxSubscriptions);
+            return this;
+        }
+
+        /**
+         * Sets how many attributes a session can have. A further one is refused.
+         *
+         * @param maxAttributes the greatest number, at least 1; 64 by default
+         * @return this builder
+         */
+        public Builder maxAttributes(int maxAttributes) {
+            this.maxAttributes = positive("maxAttributes", maxAttributes);
+            return this;
+        }
+
+        /**
+         * Sets how long the name and the value of an attribute may be together. A longer one is refused.
+         *
+         * @param maxAttributeLength the greatest number of characters, at least 1; 16,384 by default
+         * @return this builder
+         */
+        public Builder maxAttributeLength(int maxAttributeLength) {
+            this.maxAttributeLength = positive("maxAttributeLength", maxAttributeLength);
+            return this;
+        }
+
+        /**
+         * Runs handlers on the thread that has read the request, which is an event loop. Only for handlers that never
+         * block: one that does stops every connection of that event loop. Use it along with the SDK's own
+         * {@code immediateExecution(true)} where the server is a sync one.
+         *
+         * @param immediateExecution whether to; {@code false} by default
+         * @return this builder
+         */
+        public Builder immediateExecution(boolean immediateExecution) {
+            this.immediateExecution = immediateExecution;
+            return this;
+        }
+
+        /**
+         * Sets where handlers and listeners run. When it rejects a task, the request gets 503.
+         *
+         * @param handlerExecutor the executor; it is not shut down with the engine. By default a pool of its own, of 8
+         *     threads per processor and at least 32, with a queue of 10,000
+         * @return this builder
+         */
+        public Builder handlerExecutor(Executor handlerExecutor) {
+            this.handlerExecutor = requireNonNull(handlerExecutor, "handlerExecutor");
+            return this;
+        }
+
+        /**
+         * Adds a listener.
+         *
+         * @param listener to be told of sessions, and asked before a restore
+         * @return this builder
+         */
+        public Builder listener(SessionListener listener) {
+            this.listeners.add(requireNonNull(listener, "listener"));
+            return this;
+        }
+
+        /**
+         * Sets what handlers find in their transport context besides the session.
+         *
+         * @param contextExtractor makes a context of the HTTP request; it must not block. Empty by default
+         * @return this builder
+         */
+        public Builder contextExtractor(McpTransportContextExtractor<RequestHead> contextExtractor) {
+            this.contextExtractor = requireNonNull(contextExtractor, "contextExtractor");
+            return this;
+        }
+
+        Builder clock(Clock clock) {
+            this.clock = clock;
+            return this;
+        }
+
+        Builder nanoTime(LongSupplier nanoTime) {
+            this.nanoTime = nanoTime;
+            return this;
+        }
+
+        /**
+         * Makes the settings.
+         *
+         * @return the settings
+         * @throws IllegalStateException if no backend is set
+         */
+        public EngineConfig build() {
+            return new EngineConfig(this);
+        }
+
+        private static int positive(String name, int value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+            }
+            return value;
+        }
+
+        private static Duration range(String name, Duration value, Duration least, Duration most) {
+            if (requireNonNull(value, name).compareTo(least) < 0 || value.compareTo(most) > 0) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: " + least + " to " + most + ")");
+            }
+            return value;
+        }
+    }
+}

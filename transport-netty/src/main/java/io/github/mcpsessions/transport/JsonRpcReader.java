@@ -1,0 +1,211 @@
+package io.github.mcpsessions.transport;
+
+import io.modelcontextprotocol.spec.McpSchema;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads the JSON-RPC messages of a request body in one pass, and refuses what is not one with the reason. */
+final class JsonRpcReader {
+
+    /** Deeper nesting than any MCP message has, and shallow enough for every stack. */
+    static final int MAX_DEPTH = 200;
+
+    private final JsonMapper json;
+    private final int maxBatchLength;
+
+    JsonRpcReader(int maxBatchLength) {
+        this.maxBatchLength = maxBatchLength;
+        this.json = JsonMapper.builder(JsonFactory.builder()
+                        .streamReadConstraints(StreamReadConstraints.builder()
+                                .maxNestingDepth(MAX_DEPTH)
+                                .build())
+                        .build())
+                .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .build();
+    }
+
+    /**
+     * A parsed body.
+     *
+     * @param messages its messages: one, unless it is a batch
+     * @param batch whether it is an array
+     */
+    record Body(List<JsonRpcMessage> messages, boolean batch) {}
+
+    Body read(byte[] body) throws RefusedException {
+        try (JsonParser parser = json.createParser(body)) {
+            JsonToken first = parser.nextToken();
+            Body result;
+            if (first == JsonToken.START_OBJECT) {
+                result = new Body(List.of(readMessage(parser)), false);
+            } else if (first == JsonToken.START_ARRAY) {
+                result = new Body(readBatch(parser), true);
+            } else if (first == null) {
+                throw new RefusedException(
+                        HttpError.PARSE_ERROR, null, "The body is empty; expected a JSON-RPC message");
+            } else {
+                throw new RefusedException(HttpError.INVALID_REQUEST, null, "Expected a JSON-RPC message object");
+            }
+            if (parser.nextToken() != null) {
+                throw new RefusedException(HttpError.PARSE_ERROR, null, "There is more after the JSON-RPC message");
+            }
+            return result;
+        } catch (JacksonException e) {
+            throw new RefusedException(HttpError.PARSE_ERROR, null, "The body is not valid JSON: " + describe(e));
+        }
+    }
+
+    /** Returns the raw {@code params} of a body that {@link #read} found to be one request with an object as params. */
+    String rawParams(byte[] body) {
+        try (JsonParser parser = json.createParser(body)) {
+            parser.nextToken();
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                boolean params = "params".equals(parser.currentName());
+                parser.nextToken();
+                int start = (int) parser.currentTokenLocation().getByteOffset();
+                parser.skipChildren();
+                if (params) {
+                    int end = (int) parser.currentLocation().getByteOffset();
+                    return new String(body, start, end - start, StandardCharsets.UTF_8);
+                }
+            }
+        }
+        throw new IllegalArgumentException("body: no params (expected: a request with params)");
+    }
+
+    private List<JsonRpcMessage> readBatch(JsonParser parser) throws RefusedException {
+        List<JsonRpcMessage> messages = new ArrayList<>();
+        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            if (token != JsonToken.START_OBJECT) {
+                throw new RefusedException(
+                        HttpError.INVALID_REQUEST, null, "Expected every element of the batch to be an object");
+            }
+            if (messages.size() == maxBatchLength) {
+                throw new RefusedException(
+                        HttpError.INVALID_REQUEST, null, "The batch is longer than " + maxBatchLength + " messages");
+            }
+            messages.add(readMessage(parser));
+        }
+        if (messages.isEmpty()) {
+            throw new RefusedException(HttpError.INVALID_REQUEST, null, "The batch is empty");
+        }
+        return messages;
+    }
+
+    private JsonRpcMessage readMessage(JsonParser parser) throws RefusedException {
+        Draft draft = new Draft();
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = parser.currentName();
+            JsonToken value = parser.nextToken();
+            switch (name) {
+                case "jsonrpc" -> draft.version = value == JsonToken.VALUE_STRING && "2.0".equals(parser.getString());
+                case "id" -> draft.readId(parser, value);
+                case "method" -> draft.method = value == JsonToken.VALUE_STRING ? parser.getString() : null;
+                case "params" -> {
+                    draft.hasParams = value != JsonToken.VALUE_NULL;
+                    draft.params = parser.readValueAs(Object.class);
+                }
+                case "result" -> {
+                    draft.hasResult = true;
+                    draft.result = parser.readValueAs(Object.class);
+                }
+                case "error" -> draft.error = parser.readValueAs(Object.class);
+                default -> parser.skipChildren();
+            }
+        }
+        return draft.toMessage();
+    }
+
+    /** What Jackson says of the place, without the source excerpt and the class names that its message carries. */
+    private static String describe(JacksonException e) {
+        String message = e.getOriginalMessage();
+        int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+        int column = e.getLocation() == null ? 1 : e.getLocation().getColumnNr();
+        boolean presentable = message != null && message.length() < 200 && !message.contains("tools.jackson");
+        return (presentable ? message : "unexpected input") + " (line " + line + ", column " + column + ")";
+    }
+
+    /** The members of a message as they come, in any order. */
+    private static final class Draft {
+        boolean version;
+        boolean hasId;
+        boolean hasParams;
+        boolean hasResult;
+
+        @Nullable
+        Object id;
+
+        @Nullable
+        String method;
+
+        @Nullable
+        Object params;
+
+        @Nullable
+        Object result;
+
+        @Nullable
+        Object error;
+
+        void readId(JsonParser parser, JsonToken value) {
+            hasId = true;
+            if (value == JsonToken.VALUE_STRING) {
+                id = parser.getString();
+            } else if (value == JsonToken.VALUE_NUMBER_INT) {
+                Number number = parser.getNumberValue();
+                id = number instanceof BigInteger ? number : (Object) number.longValue();
+            } else {
+                id = null;
+                parser.skipChildren();
+            }
+        }
+
+        JsonRpcMessage toMessage() throws RefusedException {
+            if (!version) {
+                throw refused("Expected \"jsonrpc\": \"2.0\"");
+            }
+            if (hasId && id == null) {
+                throw refused("Expected the id to be a string or an integer");
+            }
+            if (method != null) {
+                if (hasParams && !(params instanceof Map)) {
+                    throw refused("Expected params to be an object");
+                }
+                return id == null
+                        ? new JsonRpcMessage.Notification(method, params)
+                        : new JsonRpcMessage.Request(id, method, params);
+            }
+            if (id == null || hasResult == (error != null)) {
+                throw refused("Expected a request, a notification, or a response with either a result or an error");
+            }
+            return new JsonRpcMessage.Answer(new McpSchema.JSONRPCResponse("2.0", id, result, readError()));
+        }
+
+        private McpSchema.JSONRPCResponse.@Nullable JSONRPCError readError() throws RefusedException {
+            if (error == null) {
+                return null;
+            }
+            if (error instanceof Map<?, ?> members
+                    && members.get("code") instanceof Integer code
+                    && members.get("message") instanceof String message) {
+                return new McpSchema.JSONRPCResponse.JSONRPCError(code, message, members.get("data"));
+            }
+            throw refused("Expected the error to have an integer code and a message");
+        }
+
+        private RefusedException refused(String message) {
+            return new RefusedException(HttpError.INVALID_REQUEST, id, message);
+        }
+    }
+}

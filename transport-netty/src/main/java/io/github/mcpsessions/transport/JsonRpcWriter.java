@@ -1,0 +1,40 @@
+package io.github.mcpsessions.transport;
+
+import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Writes the SDK's message types and JSON-RPC ids as JSON, the way the SDK's own mapper does. */
+final class JsonRpcWriter {
+
+    private static final ObjectWriter WRITER =
+            JsonMapper.shared().writer().without(StreamWriteFeature.AUTO_CLOSE_TARGET);
+
+    private JsonRpcWriter() {}
+
+    static void write(OutputStream out, Object message) {
+        WRITER.writeValue(out, message);
+    }
+
+    /** Returns the message as one line of UTF-8. */
+    static byte[] toBytes(Object message) {
+        return WRITER.writeValueAsBytes(message);
+    }
+
+    /** Reads a JSON-RPC id that {@link #toText} has written; {@code null} if the text is something else. */
+    static @Nullable Object readId(String text) {
+        try {
+            Object id = JsonMapper.shared().readValue(text, Object.class);
+            return id instanceof Integer number ? (Object) number.longValue() : id;
+        } catch (JacksonException e) {
+            return null;
+        }
+    }
+
+    static String toText(Object value) {
+        return WRITER.writeValueAsString(value);
+    }
+}

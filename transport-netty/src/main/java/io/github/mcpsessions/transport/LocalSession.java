@@ -1,0 +1,235 @@
+package io.github.mcpsessions.transport;
+
+import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionOwner;
+import io.github.mcpsessions.store.SessionRecord;
+import io.modelcontextprotocol.spec.McpSchema;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session as this replica holds it: a copy of its record, and what runs here. The record in the store is the truth; the
+ * copy is dropped at any time and rebuilt from it.
+ */
+final class LocalSession implements ResumableSession {
+
+    private static final int RETIRED = Integer.MIN_VALUE;
+
+    private final boolean restored;
+    private final McpSchema.@Nullable ClientCapabilities clientCapabilities;
+    private final McpSchema.@Nullable Implementation clientInfo;
+    private final SessionChanges changes;
+    private final StandaloneStream standalone = new StandaloneStream(this);
+
+    /** Requests, streams and questions that keep the session in memory. */
+    private final AtomicInteger busy = new AtomicInteger();
+
+    /** The running calls by JSON-RPC id, made with the first one that is still running when its handler returns. */
+    private volatile @Nullable ConcurrentHashMap<Object, Call> calls;
+
+    private volatile SessionRecord record;
+    private volatile McpSchema.LoggingLevel logLevel;
+
+    /** See {@link Freshness}. */
+    final Freshness freshness;
+
+    /** The confirmation under way, which everybody who needs one shares. */
+    final AtomicReference<@Nullable CompletableFuture<SessionLookup>> confirmation = new AtomicReference<>();
+
+    LocalSession(
+            SessionRecord record,
+            McpSchema.InitializeRequest initialize,
+            boolean restored,
+            Freshness freshness,
+            SessionChanges changes) {
+        // The raw parameters stay in the store: a copy on the heap would be most of an idle session.
+        this.record = withoutInitializeParams(record);
+        this.clientCapabilities = initialize.capabilities();
+        this.clientInfo = initialize.clientInfo();
+        this.restored = restored;
+        this.freshness = freshness;
+        this.changes = changes;
+        this.logLevel = level(record);
+    }
+
+    @Override
+    public String id() {
+        return record.id();
+    }
+
+    @Override
+    public boolean isRestored() {
+        return restored;
+    }
+
+    @Override
+    public String protocolVersion() {
+        return record.protocolVersion();
+    }
+
+    @Override
+    public Optional<SessionOwner> owner() {
+        return record.owner();
+    }
+
+    @Override
+    public Instant createdAt() {
+        return record.createdAt();
+    }
+
+    @Override
+    public Optional<String> attribute(String name) {
+        return Optional.ofNullable(record.attributes().get(name));
+    }
+
+    @Override
+    public Map<String, String> attributes() {
+        return record.attributes();
+    }
+
+    @Override
+    public CompletionStage<Void> putAttribute(String name, String value) {
+        return changes.apply(this, new SessionChange.PutAttribute(name, value));
+    }
+
+    @Override
+    public CompletionStage<Void> removeAttribute(String name) {
+        return changes.apply(this, new SessionChange.RemoveAttribute(name));
+    }
+
+    SessionRecord record() {
+        return record;
+    }
+
+    McpSchema.@Nullable ClientCapabilities clientCapabilities() {
+        return clientCapabilities;
+    }
+
+    McpSchema.@Nullable Implementation clientInfo() {
+        return clientInfo;
+    }
+
+    StandaloneStream standalone() {
+        return standalone;
+    }
+
+    McpSchema.LoggingLevel logLevel() {
+        return logLevel;
+    }
+
+    void setLogLevel(McpSchema.LoggingLevel level) {
+        this.logLevel = level;
+    }
+
+    /** Makes a change that is in the store visible here. */
+    synchronized void apply(SessionChange change) {
+        replaceRecord(record.with(change));
+    }
+
+    /** Takes over what the store says. */
+    synchronized void replaceRecord(SessionRecord stored) {
+        this.record = withoutInitializeParams(stored);
+        this.logLevel = level(stored);
+    }
+
+    /** Marks the session as in use until {@link #exit}; {@code false} if it has been retired meanwhile. */
+    boolean enter() {
+        return busy.getAndUpdate(n -> n < 0 ? n : n + 1) >= 0;
+    }
+
+    void exit() {
+        busy.decrementAndGet();
+    }
+
+    boolean isBusy() {
+        return busy.get() > 0;
+    }
+
+    /** Gives an unused session up, so that nobody can enter it any more; {@code false} if it is in use. */
+    boolean retire() {
+        return busy.compareAndSet(0, RETIRED);
+    }
+
+    /** Registers a call so that it can be cancelled; {@code false} if a call of this id is running already. */
+    boolean register(Call call) {
+        ConcurrentHashMap<Object, Call> running = calls;
+        if (running == null) {
+            synchronized (this) {
+                running = calls;
+                if (running == null) {
+                    running = new ConcurrentHashMap<>(4);
+                    calls = running;
+                }
+            }
+        }
+        return running.putIfAbsent(call.requestId(), call) == null;
+    }
+
+    void unregister(Call call) {
+        ConcurrentHashMap<Object, Call> running = calls;
+        if (running != null) {
+            running.remove(call.requestId(), call);
+        }
+    }
+
+    @Nullable
+    Call call(Object requestId) {
+        ConcurrentHashMap<Object, Call> running = calls;
+        return running == null ? null : running.get(requestId);
+    }
+
+    /** Ends what runs here for a session that is gone. */
+    void close() {
+        standalone.close();
+        ConcurrentHashMap<Object, Call> running = calls;
+        if (running != null) {
+            running.values().forEach(Call::cancel);
+        }
+    }
+
+    /** Sends a comment on every open stream. */
+    void keepAlive() {
+        standalone.keepAlive();
+        ConcurrentHashMap<Object, Call> running = calls;
+        if (running != null) {
+            running.values().forEach(Call::keepAlive);
+        }
+    }
+
+    /** Ends what listens here but lets running calls finish: this replica is about to stop. */
+    void disconnect() {
+        standalone.close();
+    }
+
+    private static SessionRecord withoutInitializeParams(SessionRecord record) {
+        SessionRecord.Builder copy = SessionRecord.builder(
+                        record.id(), "", record.protocolVersion(), record.createdAt())
+                .owner(record.owner().orElse(null))
+                .logLevel(record.logLevel().orElse(null));
+        record.subscriptions().forEach(copy::subscription);
+        record.attributes().forEach(copy::attribute);
+        return copy.build();
+    }
+
+    /** The SDK's default where the client has set none, or one that only a newer version knows. */
+    private static McpSchema.LoggingLevel level(SessionRecord record) {
+        return record.logLevel().flatMap(LocalSession::parseLevel).orElse(McpSchema.LoggingLevel.INFO);
+    }
+
+    static Optional<McpSchema.LoggingLevel> parseLevel(String name) {
+        for (McpSchema.LoggingLevel level : McpSchema.LoggingLevel.values()) {
+            if (level.name().toLowerCase(Locale.ROOT).equals(name)) {
+                return Optional.of(level);
+            }
+        }
+        return Optional.empty();
+    }
+}

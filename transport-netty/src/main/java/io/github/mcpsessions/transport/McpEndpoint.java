@@ -1,0 +1,534 @@
+package io.github.mcpsessions.transport;
+
+import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionRecord;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpAsyncServerExchange;
+import io.modelcontextprotocol.server.McpNotificationHandler;
+import io.modelcontextprotocol.server.McpRequestHandler;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * The MCP endpoint of Streamable HTTP (revisions 2025-03-26 to 2025-11-25): what a POST, a GET or a DELETE means and how it is
+ * answered. It decides; the registry knows the sessions, and calls do the work.
+ */
+final class McpEndpoint implements HttpRequestHandler {
+
+    private static final Logger log = LoggerFactory.getLogger(McpEndpoint.class);
+
+    private static final String SESSION_ID = "Mcp-Session-Id";
+    private static final String PROTOCOL_VERSION = "MCP-Protocol-Version";
+    private static final String JSON = "application/json";
+    private static final String EVENT_STREAM = "text/event-stream";
+    private static final String CANCELLED = "notifications/cancelled";
+
+    /** Larger bodies are parsed on a worker: an event loop has other connections to serve. */
+    private static final int PARSE_INLINE_BYTES = 64 * 1024;
+
+    private final EngineConfig config;
+    private final SdkServer sdk;
+    private final SessionRegistry registry;
+    private final Handshake handshake;
+    private final Questions questions;
+    private final Announcer announcer;
+    private final UndecidedAnswers undecided;
+    private final Executor workers;
+    private final JsonRpcReader reader;
+
+    McpEndpoint(
+            EngineConfig config,
+            SdkServer sdk,
+            SessionRegistry registry,
+            Handshake handshake,
+            Questions questions,
+            Announcer announcer,
+            UndecidedAnswers undecided,
+            Executor workers) {
+        this.config = config;
+        this.sdk = sdk;
+        this.registry = registry;
+        this.handshake = handshake;
+        this.questions = questions;
+        this.announcer = announcer;
+        this.undecided = undecided;
+        this.workers = workers;
+        this.reader = new JsonRpcReader(config.maxBatchLength);
+    }
+
+    @Override
+    public void handle(HttpExchange exchange) {
+        if (exchange.body().length > PARSE_INLINE_BYTES) {
+            onWorker(exchange, null, () -> dispatch(exchange));
+        } else {
+            dispatch(exchange);
+        }
+    }
+
+    private void dispatch(HttpExchange exchange) {
+        try {
+            switch (exchange.method()) {
+                case "POST" -> post(exchange);
+                case "GET" -> get(exchange);
+                case "DELETE" -> delete(exchange);
+                default ->
+                    HttpError.METHOD_NOT_ALLOWED.answer(
+                            exchange, null, "The method " + exchange.method() + " is not allowed here");
+            }
+        } catch (RefusedException e) {
+            e.answer(exchange);
+        } catch (RuntimeException e) {
+            fail(exchange, null, e);
+        }
+    }
+
+    // --- POST
+    // ---------------------------------------------------------------------------------------------------------
+
+    private void post(HttpExchange exchange) throws RefusedException {
+        String contentType = exchange.header("Content-Type");
+        if (contentType == null || !mediaType(contentType).equals(JSON)) {
+            throw new RefusedException(
+                    HttpError.UNSUPPORTED_MEDIA_TYPE, null, "Expected Content-Type: application/json");
+        }
+        String accept = exchange.header("Accept");
+        if (!accepts(accept, JSON) || !accepts(accept, EVENT_STREAM)) {
+            throw new RefusedException(
+                    HttpError.NOT_ACCEPTABLE, null, "Expected Accept: application/json, text/event-stream");
+        }
+        JsonRpcReader.Body body = reader.read(exchange.body());
+        JsonRpcMessage first = body.messages().get(0);
+        Object id = first instanceof JsonRpcMessage.Request request ? request.id() : null;
+        if (!body.batch()
+                && first instanceof JsonRpcMessage.Request request
+                && request.method().equals(McpSchema.METHOD_INITIALIZE)) {
+            initialize(exchange, request);
+            return;
+        }
+        requireVersion(exchange, id);
+        String sessionId = requireSessionId(exchange, id);
+        withSession(exchange, sessionId, id, session -> accept(exchange, session, body));
+    }
+
+    private void initialize(HttpExchange exchange, JsonRpcMessage.Request request) throws RefusedException {
+        String params;
+        McpSchema.InitializeRequest initialize;
+        try {
+            params = reader.rawParams(exchange.body());
+            initialize = Handshake.parse(params);
+        } catch (RuntimeException e) {
+            throw invalidInitialize(request.id());
+        }
+        if (initialize.protocolVersion() == null || initialize.clientInfo() == null) {
+            throw invalidInitialize(request.id());
+        }
+        if (!registry.hasRoom()) {
+            throw new RefusedException(
+                    HttpError.UNAVAILABLE, request.id(), "Too many sessions are in use on this replica");
+        }
+        onWorker(
+                exchange,
+                request.id(),
+                () -> handshake
+                        .initialize(initialize)
+                        .switchIfEmpty(Mono.error(new IllegalStateException("The SDK has not answered initialize")))
+                        .subscribe(
+                                result -> create(exchange, request.id(), params, initialize, result),
+                                failure -> exchange.respond(
+                                        200,
+                                        null,
+                                        out -> JsonRpcWriter.write(
+                                                out,
+                                                JSONRPCResponse.error(
+                                                        request.id(),
+                                                        HandlerErrors.toJsonRpc(request.method(), failure))))));
+    }
+
+    private static RefusedException invalidInitialize(Object id) {
+        return new RefusedException(
+                HttpError.INVALID_REQUEST,
+                id,
+                "Expected the params of initialize to have protocolVersion, capabilities and clientInfo");
+    }
+
+    private void create(
+            HttpExchange exchange,
+            Object id,
+            String params,
+            McpSchema.InitializeRequest initialize,
+            McpSchema.InitializeResult result) {
+        SessionRecord record = SessionRecord.builder(
+                        RandomIds.nextSessionId(), params, result.protocolVersion(), config.clock.instant())
+                .build();
+        long epoch = config.backend.replicaBus().epoch();
+        config.backend.sessionStore().create(record, registry.handshakeTtl()).whenComplete((created, failure) -> {
+            if (failure != null) {
+                log.debug("Cannot store a new session", failure);
+                HttpError.UNAVAILABLE.answer(exchange, id, "The session cannot be stored right now");
+                return;
+            }
+            registry.add(record, initialize, epoch);
+            exchange.respond(200, record.id(), out -> JsonRpcWriter.write(out, JSONRPCResponse.result(id, result)));
+        });
+    }
+
+    /** Takes the messages of a POST for a session that has been entered. */
+    private void accept(HttpExchange exchange, LocalSession session, JsonRpcReader.Body body) {
+        List<JsonRpcMessage> messages = body.messages();
+        if (body.batch()) {
+            String objection = objection(session, messages);
+            if (objection != null) {
+                session.exit();
+                HttpError.INVALID_REQUEST.answer(exchange, null, objection);
+                return;
+            }
+        }
+        if (messages.get(0) instanceof JsonRpcMessage.Answer) {
+            acceptAnswers(exchange, session, messages);
+            return;
+        }
+        McpTransportContext context = new SessionContext(session, config.contextExtractor.extract(exchange));
+        int requests = 0;
+        for (JsonRpcMessage message : messages) {
+            if (message instanceof JsonRpcMessage.Request) {
+                requests++;
+            }
+        }
+        if (requests == 0) {
+            for (JsonRpcMessage message : messages) {
+                accept(session, (JsonRpcMessage.Notification) message, context);
+            }
+            session.exit();
+            exchange.respond(202, session.id(), null);
+            return;
+        }
+        AnswerStream answer = new AnswerStream(exchange, session, requests, body.batch(), session::exit);
+        for (JsonRpcMessage message : messages) {
+            if (message instanceof JsonRpcMessage.Request request) {
+                run(session, request, answer, context);
+            } else {
+                accept(session, (JsonRpcMessage.Notification) message, context);
+            }
+        }
+        undecided.watch(answer);
+    }
+
+    private static @Nullable String objection(LocalSession session, List<JsonRpcMessage> messages) {
+        if (!session.protocolVersion().equals(ProtocolVersions.V2025_03_26)) {
+            return "A session of protocol version " + session.protocolVersion() + " has no batches";
+        }
+        boolean answers = messages.get(0) instanceof JsonRpcMessage.Answer;
+        for (JsonRpcMessage message : messages) {
+            if (message instanceof JsonRpcMessage.Answer != answers) {
+                return "A batch has either responses, or requests and notifications";
+            }
+            if (message instanceof JsonRpcMessage.Request request
+                    && request.method().equals(McpSchema.METHOD_INITIALIZE)) {
+                return "A batch must not contain initialize";
+            }
+        }
+        return null;
+    }
+
+    private void acceptAnswers(HttpExchange exchange, LocalSession session, List<JsonRpcMessage> messages) {
+        CompletionStage<Boolean> all = CompletableFuture.completedFuture(true);
+        for (JsonRpcMessage message : messages) {
+            JSONRPCResponse response = ((JsonRpcMessage.Answer) message).response();
+            all = all.thenCombine(questions.answer(session, response), Boolean::logicalAnd);
+        }
+        all.whenComplete((awaited, failure) -> {
+            session.exit();
+            if (failure != null) {
+                log.debug("Cannot pass an answer on", failure);
+                HttpError.UNAVAILABLE.answer(exchange, null, "The answer cannot be passed on right now");
+            } else if (awaited) {
+                exchange.respond(202, session.id(), null);
+            } else {
+                HttpError.INVALID_REQUEST.answer(
+                        exchange, null, "Nobody waits for this response: it is unknown, or was answered, or has ended");
+            }
+        });
+    }
+
+    private void accept(LocalSession session, JsonRpcMessage.Notification notification, McpTransportContext context) {
+        if (notification.method().equals(CANCELLED)) {
+            cancel(session, notification.params());
+            return;
+        }
+        McpNotificationHandler handler = sdk.notificationHandlers().get(notification.method());
+        if (handler == null) {
+            log.debug("No handler for the notification {}", notification.method());
+            return;
+        }
+        McpAsyncServerExchange exchange = new McpAsyncServerExchange(
+                session.id(),
+                new Listening(session, questions, sdk.requestTimeout()),
+                session.clientCapabilities(),
+                session.clientInfo(),
+                context,
+                sdk.schemaValidator());
+        try {
+            workers.execute(() -> Mono.defer(() -> handler.handle(exchange, notification.params()))
+                    .contextWrite(c -> c.put(McpTransportContext.KEY, context))
+                    .subscribe(
+                            done -> {},
+                            failure -> log.warn("The handler of {} has failed", notification.method(), failure)));
+        } catch (RejectedExecutionException e) {
+            log.warn("The notification {} was dropped: the worker pool is full", notification.method());
+        }
+    }
+
+    /** Cancels a call here or wherever else it runs (2025-11-25, Utilities, "Cancellation"); unknown ids are ignored. */
+    private void cancel(LocalSession session, @Nullable Object params) {
+        if (!(params instanceof Map<?, ?> members)) {
+            return;
+        }
+        Object id = members.get("requestId");
+        if (id instanceof Integer number) {
+            id = number.longValue();
+        }
+        if (!(id instanceof String || id instanceof Long)) {
+            return;
+        }
+        Call call = session.call(id);
+        if (call != null) {
+            call.cancel();
+        } else {
+            announcer.announceOnce(BusMessage.Type.CANCEL, session.id(), JsonRpcWriter.toText(id));
+        }
+    }
+
+    /** Cancels a call at the word of another replica. */
+    void cancelHere(String sessionId, String requestId) {
+        LocalSession session = registry.held(sessionId);
+        Object id = JsonRpcWriter.readId(requestId);
+        Call call = session == null || id == null ? null : session.call(id);
+        if (call != null) {
+            call.cancel();
+        }
+    }
+
+    private void run(
+            LocalSession session, JsonRpcMessage.Request request, AnswerStream answer, McpTransportContext context) {
+        McpRequestHandler<?> handler = sdk.requestHandlers().get(request.method());
+        if (handler == null) {
+            answer.respond(
+                    error(request, McpSchema.ErrorCodes.METHOD_NOT_FOUND, "Method not found: " + request.method()));
+            return;
+        }
+        SessionChange change;
+        try {
+            change = change(request);
+        } catch (IllegalArgumentException e) {
+            answer.respond(error(request, McpSchema.ErrorCodes.INVALID_PARAMS, String.valueOf(e.getMessage())));
+            return;
+        }
+        Call call = new Call(sdk, questions, session, request, answer);
+        if (change == null) {
+            start(call, handler, request, answer, context);
+        } else {
+            registry.changes().apply(session, change).whenComplete((done, failure) -> {
+                if (failure == null) {
+                    start(call, handler, request, answer, context);
+                } else {
+                    refuse(request, answer, failure);
+                }
+            });
+        }
+    }
+
+    private void start(
+            Call call,
+            McpRequestHandler<?> handler,
+            JsonRpcMessage.Request request,
+            AnswerStream answer,
+            McpTransportContext context) {
+        try {
+            workers.execute(() -> call.start(handler, request.params(), context));
+        } catch (RejectedExecutionException e) {
+            answer.refuse(HttpError.UNAVAILABLE, request.id(), "The server is overloaded");
+        }
+    }
+
+    private static void refuse(JsonRpcMessage.Request request, AnswerStream answer, Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof SessionEndedException) {
+            answer.refuse(HttpError.SESSION_NOT_FOUND, request.id(), SESSION_NOT_FOUND);
+        } else if (cause instanceof IllegalArgumentException) {
+            answer.respond(error(request, McpSchema.ErrorCodes.INVALID_PARAMS, String.valueOf(cause.getMessage())));
+        } else {
+            log.debug("Cannot store what {} changes", request.method(), cause);
+            answer.refuse(HttpError.UNAVAILABLE, request.id(), "The session cannot be changed right now");
+        }
+    }
+
+    /** What a request changes of the session's record, or {@code null}. */
+    private static @Nullable SessionChange change(JsonRpcMessage.Request request) {
+        return switch (request.method()) {
+            case McpSchema.METHOD_LOGGING_SET_LEVEL -> {
+                String level = text(request, "level");
+                if (LocalSession.parseLevel(level).isEmpty()) {
+                    throw new IllegalArgumentException("level: \"" + level
+                            + "\" (expected: debug, info, notice, warning, error, critical, alert or emergency)");
+                }
+                yield new SessionChange.LogLevel(level);
+            }
+            case McpSchema.METHOD_RESOURCES_SUBSCRIBE -> new SessionChange.Subscribe(text(request, "uri"));
+            case McpSchema.METHOD_RESOURCES_UNSUBSCRIBE -> new SessionChange.Unsubscribe(text(request, "uri"));
+            default -> null;
+        };
+    }
+
+    private static String text(JsonRpcMessage.Request request, String name) {
+        if (request.params() instanceof Map<?, ?> params && params.get(name) instanceof String text) {
+            return text;
+        }
+        throw new IllegalArgumentException(request.method() + ": no string \"" + name + "\" in params");
+    }
+
+    private static JSONRPCResponse error(JsonRpcMessage.Request request, int code, String message) {
+        return JSONRPCResponse.error(request.id(), new JSONRPCResponse.JSONRPCError(code, message, null));
+    }
+
+    // --- GET
+    // ----------------------------------------------------------------------------------------------------------
+
+    private void get(HttpExchange exchange) throws RefusedException {
+        if (!accepts(exchange.header("Accept"), EVENT_STREAM)) {
+            throw new RefusedException(HttpError.NOT_ACCEPTABLE, null, "Expected Accept: text/event-stream");
+        }
+        requireVersion(exchange, null);
+        String sessionId = requireSessionId(exchange, null);
+        withSession(exchange, sessionId, null, session -> {
+            if (exchange.header("Last-Event-ID") != null) {
+                session.exit();
+                HttpError.INVALID_REQUEST.answer(
+                        exchange, null, "Last-Event-ID: no event of this session has this id any more");
+                return;
+            }
+            session.standalone().connect(exchange);
+        });
+    }
+
+    // --- DELETE
+    // -------------------------------------------------------------------------------------------------------
+
+    private void delete(HttpExchange exchange) throws RefusedException {
+        requireVersion(exchange, null);
+        String sessionId = requireSessionId(exchange, null);
+        if (!RandomIds.isPossibleSessionId(sessionId)) {
+            throw new RefusedException(HttpError.SESSION_NOT_FOUND, null, SESSION_NOT_FOUND);
+        }
+        registry.delete(sessionId).whenComplete((existed, failure) -> {
+            if (failure != null) {
+                log.debug("Cannot delete a session", failure);
+                HttpError.UNAVAILABLE.answer(exchange, null, "The session cannot be ended right now");
+            } else if (existed) {
+                exchange.respond(200, null, null);
+            } else {
+                HttpError.SESSION_NOT_FOUND.answer(exchange, null, SESSION_NOT_FOUND);
+            }
+        });
+    }
+
+    // --- Common
+    // -------------------------------------------------------------------------------------------------------
+
+    private static final String SESSION_NOT_FOUND = "Session not found; send initialize to start a new one";
+
+    /** Calls back with the session, entered: at once if it is held here, on a worker if it had to be looked for. */
+    private void withSession(
+            HttpExchange exchange, String sessionId, @Nullable Object id, Consumer<LocalSession> action) {
+        LocalSession held = registry.enterHeld(sessionId);
+        if (held != null) {
+            action.accept(held);
+            return;
+        }
+        registry.enter(sessionId).whenComplete((lookup, failure) -> {
+            if (failure != null) {
+                fail(exchange, id, failure);
+            } else if (lookup instanceof SessionLookup.Found found) {
+                onWorker(exchange, id, () -> action.accept(found.session()));
+            } else if (lookup instanceof SessionLookup.Unavailable unavailable) {
+                HttpError.UNAVAILABLE.answer(exchange, id, unavailable.reason());
+            } else {
+                HttpError.SESSION_NOT_FOUND.answer(exchange, id, SESSION_NOT_FOUND);
+            }
+        });
+    }
+
+    private void onWorker(HttpExchange exchange, @Nullable Object id, Runnable task) {
+        try {
+            workers.execute(() -> {
+                try {
+                    task.run();
+                } catch (RuntimeException e) {
+                    fail(exchange, id, e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            HttpError.UNAVAILABLE.answer(exchange, id, "The server is overloaded");
+        }
+    }
+
+    private static void fail(HttpExchange exchange, @Nullable Object id, Throwable failure) {
+        log.error("A request could not be handled", failure);
+        HttpError.INTERNAL_ERROR.answer(exchange, id, "Internal error");
+    }
+
+    private static void requireVersion(HttpExchange exchange, @Nullable Object id) throws RefusedException {
+        String version = exchange.header(PROTOCOL_VERSION);
+        if (version != null && !ProtocolVersions.SUPPORTED.contains(version)) {
+            throw new RefusedException(
+                    HttpError.INVALID_REQUEST,
+                    id,
+                    PROTOCOL_VERSION + ": unsupported (expected: one of "
+                            + String.join(", ", ProtocolVersions.SUPPORTED) + ")");
+        }
+    }
+
+    private static String requireSessionId(HttpExchange exchange, @Nullable Object id) throws RefusedException {
+        String sessionId = exchange.header(SESSION_ID);
+        if (sessionId == null || sessionId.isEmpty()) {
+            throw new RefusedException(
+                    HttpError.INVALID_REQUEST, id, "Expected the header Mcp-Session-Id that initialize has returned");
+        }
+        return sessionId;
+    }
+
+    private static boolean accepts(@Nullable String accept, String type) {
+        if (accept == null) {
+            return false;
+        }
+        if (accept.contains(type)) {
+            return true;
+        }
+        String family = type.substring(0, type.indexOf('/') + 1) + "*";
+        for (String range : accept.split(",", -1)) {
+            String name = mediaType(range);
+            if (name.equals(type) || name.equals(family) || name.equals("*/*")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String mediaType(String value) {
+        int end = value.indexOf(';');
+        return (end < 0 ? value : value.substring(0, end)).strip().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,239 @@
+package io.github.mcpsessions.transport;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.mcpsessions.store.BusAddress;
+import io.github.mcpsessions.store.ReplicaBus;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The protocol engine of one replica: takes HTTP exchanges, serves MCP sessions. An HTTP binding creates it, hands it the
+ * SDK's session factory, and then its requests. Thread-safe.
+ */
+public final class McpEngine implements HttpRequestHandler {
+
+    private static final Logger log = LoggerFactory.getLogger(McpEngine.class);
+
+    private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(1);
+    private static final int INCARNATION_BYTES = 12;
+
+    private final EngineConfig config;
+    private final String incarnation = RandomIds.next(INCARNATION_BYTES);
+    private final ScheduledExecutorService timer;
+    private final Executor workers;
+    private final @Nullable WorkerPool ownWorkers;
+    private final Announcer announcer;
+    private final Questions questions;
+    private final List<ReplicaBus.Subscription> subscriptions = new ArrayList<>();
+
+    private volatile @Nullable Started started;
+    private volatile boolean draining;
+
+    private record Started(McpEndpoint endpoint, SessionRegistry registry) {}
+
+    /**
+     * Creates an engine, which serves nothing until {@link #start}.
+     *
+     * @param config its settings
+     */
+    public McpEngine(EngineConfig config) {
+        this.config = requireNonNull(config, "config");
+        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "mcp-sessions-timer");
+            thread.setDaemon(true);
+            return thread;
+        });
+        executor.setRemoveOnCancelPolicy(true);
+        this.timer = executor;
+        Executor handlers = config.handlerExecutor;
+        this.ownWorkers = handlers == null ? new WorkerPool() : null;
+        this.workers = handlers == null ? requireNonNull(ownWorkers) : handlers;
+        this.announcer = new Announcer(config.backend.replicaBus(), incarnation);
+        this.questions = new Questions(config.backend, incarnation, workers);
+    }
+
+    /**
+     * Begins to serve.
+     *
+     * @param factory the factory that the SDK gives to its transport
+     * @throws IllegalStateException if the engine was started before, or the SDK is one that it does not know
+     */
+    public synchronized void start(McpStreamableServerSession.Factory factory) {
+        if (started != null) {
+            throw new IllegalStateException(
+                    "The transport serves an MCP server already (expected: one transport per server)");
+        }
+        SdkServer sdk = SdkInternals.read(requireNonNull(factory, "factory"));
+        Handshake handshake = new Handshake(sdk);
+        Listeners listeners = new Listeners(config.listeners, workers);
+        SessionRegistry registry = new SessionRegistry(config, announcer, handshake, workers, listeners);
+        UndecidedAnswers undecided = new UndecidedAnswers(timer, config.nanoTime, config.sseAfter);
+        // What runs a handler is apart from what does the rest: only handlers are run on the event loop on demand.
+        Executor handlerExecutor = config.immediateExecution ? Runnable::run : workers;
+        McpEndpoint endpoint =
+                new McpEndpoint(config, sdk, registry, handshake, questions, announcer, undecided, handlerExecutor);
+        started = new Started(endpoint, registry);
+
+        ReplicaBus bus = config.backend.replicaBus();
+        subscriptions.add(bus.subscribe(new BusAddress.All(), this::receive));
+        subscriptions.add(bus.subscribe(new BusAddress.Replica(incarnation), this::receive));
+        bus.onEpoch(epoch -> questions.lookAgain());
+        config.backend.replicaRegistry().join(incarnation).exceptionally(failure -> {
+            log.debug("The heartbeat begins when the store is back", failure);
+            return null;
+        });
+        every(sweepInterval(), () -> {
+            registry.sweep();
+            announcer.retryUnsent();
+        });
+        every(config.keepAliveInterval, () -> {
+            registry.live().forEach(LocalSession::keepAlive);
+            questions.lookAgain();
+        });
+    }
+
+    @Override
+    public void handle(HttpExchange exchange) {
+        Started engine = started;
+        if (engine == null) {
+            HttpError.UNAVAILABLE.answer(exchange, null, "The server is starting");
+        } else {
+            engine.endpoint().handle(exchange);
+        }
+    }
+
+    /**
+     * Sends a notification to every client whose standalone stream is open on this replica.
+     *
+     * @param method the notification's method
+     * @param params its parameters, or {@code null} for none
+     */
+    public void notifyClients(String method, @Nullable Object params) {
+        Started engine = started;
+        if (engine != null) {
+            McpSchema.JSONRPCNotification message = new McpSchema.JSONRPCNotification(method, params);
+            engine.registry().live().forEach(session -> session.standalone().send(message));
+        }
+    }
+
+    /**
+     * Sends a notification to one client, if its standalone stream is open on this replica.
+     *
+     * @param sessionId the client's session
+     * @param method the notification's method
+     * @param params its parameters, or {@code null} for none
+     */
+    public void notifyClient(String sessionId, String method, @Nullable Object params) {
+        Started engine = started;
+        if (engine != null) {
+            LocalSession session = engine.registry().held(sessionId);
+            if (session != null) {
+                session.standalone().send(new McpSchema.JSONRPCNotification(method, params));
+            }
+        }
+    }
+
+    /** {@return the protocol versions that are negotiated, oldest first} */
+    public static List<String> protocolVersions() {
+        return ProtocolVersions.SUPPORTED;
+    }
+
+    /** {@return how the engine is doing} */
+    public EngineStatus status() {
+        Started engine = started;
+        if (draining || engine == null) {
+            return new EngineStatus(
+                    EngineStatus.State.DRAINING,
+                    engine == null ? 0 : engine.registry().size());
+        }
+        boolean degraded = engine.registry().isStoreFailing()
+                || config.backend.replicaBus().epoch() == ReplicaBus.NO_EPOCH;
+        return new EngineStatus(
+                degraded ? EngineStatus.State.DEGRADED : EngineStatus.State.HEALTHY,
+                engine.registry().size());
+    }
+
+    /** Tells health endpoints that the engine is about to close; what it serves does not change. */
+    public void drain() {
+        draining = true;
+    }
+
+    /**
+     * Closes the engine: ends the standalone streams, writes the expiries that are due, and leaves the other replicas. The
+     * sessions live on in the store. Idempotent.
+     *
+     * @return completes when it is closed; never fails
+     */
+    public CompletionStage<Void> close() {
+        drain();
+        Started engine = started;
+        timer.shutdownNow();
+        subscriptions.forEach(ReplicaBus.Subscription::close);
+        CompletionStage<Void> flushed = engine == null
+                ? CompletableFuture.completedFuture(null)
+                : engine.registry().flushTouches();
+        return flushed.exceptionally(failure -> null)
+                .thenCompose(done -> config.backend.replicaRegistry().leave(incarnation))
+                .handle((done, failure) -> {
+                    if (failure != null) {
+                        log.debug("The heartbeat expires by itself", failure);
+                    }
+                    if (engine != null) {
+                        engine.registry().shutdown();
+                    }
+                    if (ownWorkers != null) {
+                        ownWorkers.shutdown();
+                    }
+                    return null;
+                });
+    }
+
+    private void receive(String text) {
+        BusMessage message = BusMessage.decode(text);
+        Started engine = started;
+        if (message == null || engine == null || message.sender().equals(incarnation)) {
+            return;
+        }
+        switch (message.type()) {
+            case EVICT -> engine.registry().evict(message.sessionId());
+            case CHANGED -> engine.registry().refresh(message.sessionId());
+            case ANSWERED -> questions.answered(message.detail());
+            case CANCEL -> engine.endpoint().cancelHere(message.sessionId(), message.detail());
+        }
+    }
+
+    private Duration sweepInterval() {
+        Duration quarter = config.localIdleTimeout.dividedBy(4);
+        return quarter.compareTo(SWEEP_INTERVAL) < 0 ? quarter : SWEEP_INTERVAL;
+    }
+
+    private void every(Duration interval, Runnable task) {
+        timer.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        task.run();
+                    } catch (RejectedExecutionException e) {
+                        log.debug("A periodic task was refused", e);
+                    } catch (RuntimeException e) {
+                        log.warn("A periodic task has failed", e);
+                    }
+                },
+                interval.toNanos(),
+                interval.toNanos(),
+                TimeUnit.NANOSECONDS);
+    }
+}

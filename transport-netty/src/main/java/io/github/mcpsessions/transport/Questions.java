@@ -1,0 +1,225 @@
+package io.github.mcpsessions.transport;
+
+import io.github.mcpsessions.store.BusAddress;
+import io.github.mcpsessions.store.QuestionStore.AnswerOutcome;
+import io.github.mcpsessions.store.SessionBackend;
+import io.modelcontextprotocol.json.TypeRef;
+import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
+import io.modelcontextprotocol.spec.McpError;
+import io.modelcontextprotocol.spec.McpSchema;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The requests that handlers put to clients (sampling, elicitation, roots, ping), and how the answers find their way back. A
+ * question's id carries the incarnation that asks, so whichever replica the answer reaches knows whom to wake.
+ */
+final class Questions {
+
+    /** More open questions than this on one replica fail at once. */
+    static final int MAX_OPEN = 100_000;
+
+    private static final Logger log = LoggerFactory.getLogger(Questions.class);
+    private static final JacksonMcpJsonMapper JSON = new JacksonMcpJsonMapper(JsonMapper.shared());
+
+    private final SessionBackend backend;
+    private final String incarnation;
+    private final Executor workers;
+    private final JsonRpcReader reader = new JsonRpcReader(1);
+    private final AtomicLong counter = new AtomicLong();
+    private final Map<String, Question> open = new ConcurrentHashMap<>();
+
+    private record Question(
+            String id,
+            LocalSession session,
+            Consumer<Object> stream,
+            CompletionStage<Boolean> stored,
+            MonoSink<McpSchema.JSONRPCResponse> sink) {}
+
+    Questions(SessionBackend backend, String incarnation, Executor workers) {
+        this.backend = backend;
+        this.incarnation = incarnation;
+        this.workers = workers;
+    }
+
+    /**
+     * Asks the client.
+     *
+     * @param stream sends the question to the client
+     * @param timeout how long to wait for the answer
+     * @return the answer; fails with {@link McpError} if the client answers with an error, or with
+     *     {@link java.util.concurrent.TimeoutException}
+     */
+    <T> Mono<T> ask(
+            LocalSession session,
+            Consumer<Object> stream,
+            String method,
+            @Nullable Object params,
+            TypeRef<T> type,
+            Duration timeout) {
+        return Mono.<McpSchema.JSONRPCResponse>create(sink -> ask(session, stream, method, params, timeout, sink))
+                .timeout(timeout)
+                .handle((response, sink) -> {
+                    if (response.error() != null) {
+                        sink.error(new McpError(response.error()));
+                    } else if (type.getType() == Void.class) {
+                        sink.complete();
+                    } else {
+                        sink.next(JSON.convertValue(response.result(), type));
+                    }
+                });
+    }
+
+    private void ask(
+            LocalSession session,
+            Consumer<Object> stream,
+            String method,
+            @Nullable Object params,
+            Duration timeout,
+            MonoSink<McpSchema.JSONRPCResponse> sink) {
+        if (open.size() >= MAX_OPEN) {
+            sink.error(
+                    new IllegalStateException("There are " + MAX_OPEN + " open questions to clients on this replica"));
+            return;
+        }
+        if (!session.enter()) {
+            sink.error(new SessionEndedException(session.id()));
+            return;
+        }
+        String id = incarnation + "." + counter.incrementAndGet();
+        CompletionStage<Boolean> stored = backend.questionStore().ask(session.id(), id, timeout.plusSeconds(1));
+        Question question = new Question(id, session, stream, stored, sink);
+        open.put(id, question);
+        sink.onDispose(() -> forget(question));
+        stored.whenComplete((found, failure) -> {
+            if (failure == null && !found) {
+                sink.error(new SessionEndedException(session.id()));
+                return;
+            }
+            // While the store is down, an answer that reaches this replica still finds its question.
+            stream.accept(new McpSchema.JSONRPCRequest(method, id, params));
+        });
+    }
+
+    /**
+     * Delivers a client's answer, here or on the replica that asked.
+     *
+     * @return {@code true} if somebody gets it, {@code false} if nobody waits for it; fails with
+     *     {@link io.github.mcpsessions.store.StoreUnavailableException}
+     */
+    CompletionStage<Boolean> answer(LocalSession session, McpSchema.JSONRPCResponse response) {
+        if (!(response.id() instanceof String id)) {
+            return CompletableFuture.completedFuture(false);
+        }
+        int end = id.lastIndexOf('.');
+        String asker = end < 0 ? "" : id.substring(0, end);
+        if (asker.equals(incarnation)) {
+            return CompletableFuture.completedFuture(deliver(session.id(), id, response));
+        }
+        if (asker.length() != incarnation.length()) {
+            return CompletableFuture.completedFuture(false);
+        }
+        return backend.replicaRegistry().isAlive(asker).thenCompose(alive -> {
+            if (!alive) {
+                return CompletableFuture.completedFuture(false);
+            }
+            return backend.questionStore()
+                    .answer(session.id(), id, JsonRpcWriter.toText(response))
+                    .thenApply(outcome -> {
+                        if (outcome != AnswerOutcome.ACCEPTED) {
+                            return false;
+                        }
+                        // The asker looks again by itself if this wake-up is lost.
+                        String wake = new BusMessage(BusMessage.Type.ANSWERED, incarnation, session.id(), id).encode();
+                        backend.replicaBus().publish(new BusAddress.Replica(asker), wake);
+                        return true;
+                    });
+        });
+    }
+
+    /** Looks for the answer to one question, which another replica has stored. */
+    void answered(String id) {
+        Question question = open.get(id);
+        if (question != null) {
+            look(question);
+        }
+    }
+
+    /** Looks for the answers to all open questions, in case a wake-up was lost. */
+    void lookAgain() {
+        open.values().forEach(this::look);
+    }
+
+    private void look(Question question) {
+        backend.questionStore()
+                .findAnswer(question.session().id(), question.id())
+                .thenAccept(answer -> answer.ifPresent(text -> deliverStored(question, text)))
+                .exceptionally(failure -> {
+                    log.debug("Cannot look for the answer to {}", question.id(), failure);
+                    return null;
+                });
+    }
+
+    private void deliverStored(Question question, String text) {
+        Optional<McpSchema.JSONRPCResponse> response = parse(text);
+        if (response.isPresent() && question.id().equals(response.get().id())) {
+            workers.execute(() -> deliver(question.session().id(), question.id(), response.get()));
+        } else {
+            log.warn("The stored answer to {} is not a JSON-RPC response to it", question.id());
+        }
+    }
+
+    private Optional<McpSchema.JSONRPCResponse> parse(String text) {
+        try {
+            JsonRpcMessage message = reader.read(text.getBytes(StandardCharsets.UTF_8))
+                    .messages()
+                    .get(0);
+            return message instanceof JsonRpcMessage.Answer answer ? Optional.of(answer.response()) : Optional.empty();
+        } catch (RefusedException e) {
+            return Optional.empty();
+        }
+    }
+
+    private boolean deliver(String sessionId, String id, McpSchema.JSONRPCResponse response) {
+        Question question = open.get(id);
+        if (question == null || !question.session().id().equals(sessionId) || !open.remove(id, question)) {
+            return false;
+        }
+        question.session().exit();
+        close(question);
+        question.sink().success(response);
+        return true;
+    }
+
+    /** Called when the question has ended in whatever way. */
+    private void forget(Question question) {
+        if (open.remove(question.id(), question)) {
+            question.session().exit();
+            close(question);
+        }
+    }
+
+    private void close(Question question) {
+        question.stored()
+                .thenCompose(found ->
+                        backend.questionStore().close(question.session().id(), question.id()))
+                .exceptionally(failure -> {
+                    log.debug("Cannot close the question {}, it expires by itself", question.id(), failure);
+                    return null;
+                });
+    }
+}

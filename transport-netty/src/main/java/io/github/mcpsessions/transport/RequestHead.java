@@ -1,0 +1,19 @@
+package io.github.mcpsessions.transport;
+
+import org.jspecify.annotations.Nullable;
+
+/** The method and the headers of an HTTP request. */
+public interface RequestHead {
+
+    /** {@return the HTTP method, such as {@code POST}} */
+    String method();
+
+    /**
+     * Returns the value of a request header.
+     *
+     * @param name the header's name, in any case
+     * @return the first value, or {@code null} if the request does not have it
+     */
+    @Nullable
+    String header(String name);
+}

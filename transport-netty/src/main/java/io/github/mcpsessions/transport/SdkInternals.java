@@ -1,0 +1,74 @@
+package io.github.mcpsessions.transport;
+
+import io.modelcontextprotocol.json.schema.JsonSchemaValidator;
+import io.modelcontextprotocol.server.McpNotificationHandler;
+import io.modelcontextprotocol.server.McpRequestHandler;
+import io.modelcontextprotocol.spec.DefaultMcpStreamableServerSessionFactory;
+import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import java.lang.reflect.Field;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * The only class that looks behind the SDK's public API. The SDK hands its handlers to a transport wrapped in a session
+ * factory that mints its own session ids; this class takes them out, so that a session has the same id on every replica.
+ */
+final class SdkInternals {
+
+    private SdkInternals() {}
+
+    /**
+     * Reads the SDK's handlers and settings from the factory that it gives to a transport.
+     *
+     * @throws IllegalStateException if the factory is not the one that this version of the library knows
+     */
+    static SdkServer read(McpStreamableServerSession.Factory factory) {
+        if (factory.getClass() != DefaultMcpStreamableServerSessionFactory.class) {
+            throw new IllegalStateException(
+                    "sessionFactory: " + factory.getClass().getName()
+                            + " (expected: the DefaultMcpStreamableServerSessionFactory that McpServer.sync(transport) and"
+                            + " McpServer.async(transport) of the MCP Java SDK 2.1 set)");
+        }
+        return new SdkServer(
+                field(factory, "requestTimeout", Duration.class),
+                field(factory, "initRequestHandler", McpStreamableServerSession.InitRequestHandler.class),
+                SdkInternals.<Map<String, McpRequestHandler<?>>>cast(field(factory, "requestHandlers", Map.class)),
+                SdkInternals.<Map<String, McpNotificationHandler>>cast(
+                        field(factory, "notificationHandlers", Map.class)),
+                SdkInternals.<Function<String, Mono<Void>>>cast(field(factory, "onClose", Function.class)),
+                nullableField(factory, "jsonSchemaValidator", JsonSchemaValidator.class));
+    }
+
+    private static <T> T field(Object factory, String name, Class<T> type) {
+        T value = nullableField(factory, name, type);
+        if (value == null) {
+            throw unknownSdk(name, null);
+        }
+        return value;
+    }
+
+    private static <T> @Nullable T nullableField(Object factory, String name, Class<T> type) {
+        try {
+            Field field = DefaultMcpStreamableServerSessionFactory.class.getDeclaredField(name);
+            field.setAccessible(true);
+            return type.cast(field.get(factory));
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            throw unknownSdk(name, e);
+        }
+    }
+
+    private static IllegalStateException unknownSdk(String field, @Nullable Exception cause) {
+        return new IllegalStateException(
+                "This version of the MCP Java SDK is not supported: its session factory has no usable field '" + field
+                        + "' (expected: io.modelcontextprotocol.sdk:mcp 2.1.0)",
+                cause);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> T cast(Object value) {
+        return (T) value;
+    }
+}

@@ -1,0 +1,73 @@
+package io.github.mcpsessions.transport;
+
+import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionStore;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Changes a field of a session: in the store first, then here, then wherever else the session is held. */
+final class SessionChanges {
+
+    private final EngineConfig config;
+    private final SessionStore store;
+    private final Announcer announcer;
+
+    /** To be told when a session turns out to have ended. */
+    interface Ended {
+        void ended(LocalSession session);
+    }
+
+    private final Ended ended;
+
+    SessionChanges(EngineConfig config, Announcer announcer, Ended ended) {
+        this.config = config;
+        this.store = config.backend.sessionStore();
+        this.announcer = announcer;
+        this.ended = ended;
+    }
+
+    /**
+     * Applies a change.
+     *
+     * @return completes when the change is stored and visible here; fails with {@link IllegalArgumentException} beyond a
+     *     limit, {@link SessionEndedException}, or {@link io.github.mcpsessions.store.StoreUnavailableException}
+     */
+    CompletionStage<Void> apply(LocalSession session, SessionChange change) {
+        String excess = excess(session, change);
+        if (excess != null) {
+            return CompletableFuture.failedFuture(new IllegalArgumentException(excess));
+        }
+        return store.update(session.id(), change).thenAccept(found -> {
+            if (!found) {
+                ended.ended(session);
+                throw new SessionEndedException(session.id());
+            }
+            session.apply(change);
+            announcer.announce(BusMessage.Type.CHANGED, session.id());
+        });
+    }
+
+    private @Nullable String excess(LocalSession session, SessionChange change) {
+        if (change instanceof SessionChange.Subscribe c) {
+            Set<String> uris = session.record().subscriptions();
+            if (uris.size() >= config.maxSubscriptions && !uris.contains(c.uri())) {
+                return "The session has " + uris.size() + " subscriptions (expected: at most " + config.maxSubscriptions
+                        + ")";
+            }
+        } else if (change instanceof SessionChange.PutAttribute c) {
+            int length = c.name().length() + c.value().length();
+            if (length > config.maxAttributeLength) {
+                return "The attribute \""
+                        + c.name().substring(0, Math.min(64, c.name().length())) + "\" has " + length
+                        + " characters (expected: at most " + config.maxAttributeLength + ")";
+            }
+            int count = session.attributes().size();
+            if (count >= config.maxAttributes && session.attribute(c.name()).isEmpty()) {
+                return "The session has " + count + " attributes (expected: at most " + config.maxAttributes + ")";
+            }
+        }
+        return null;
+    }
+}

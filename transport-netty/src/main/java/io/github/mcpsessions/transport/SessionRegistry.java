@@ -1,0 +1,536 @@
+package io.github.mcpsessions.transport;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.github.mcpsessions.store.RecordFormatException;
+import io.github.mcpsessions.store.ReplicaBus;
+import io.github.mcpsessions.store.SessionRecord;
+import io.github.mcpsessions.store.SessionStore;
+import io.github.mcpsessions.transport.SessionListener.CloseReason;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.spec.McpSchema;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds sessions: those held here, and those that can be restored from the store.
+ */
+final class SessionRegistry {
+
+    /*
+     * Restoring. `restoring` has an entry for an id from before the store is asked until after the session is in `live`. So
+     * at most one restore runs per id, and an eviction finds the session in one of the two: it dooms the restore first and
+     * looks into `live` second, while the restore publishes under its own lock. Whoever misses `live` and then finds no
+     * entry either becomes the leader of a new restore and looks into `live` once more, because the former leader publishes
+     * before it takes its entry away.
+     *
+     * Freshness. A copy is served while the bus is in the epoch in which the store last confirmed it; the epoch is read
+     * before the store is asked. A copy whose record must have expired is confirmed too: whether it is over, the store says.
+     *
+     * Retiring. A session leaves `live` for idleness only when nobody is in it, in one atomic step with which nobody can
+     * enter it any more.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(SessionRegistry.class);
+
+    private static final Duration MISSING_FOR = Duration.ofSeconds(1);
+    private static final int MAX_MISSING = 10_000;
+
+    private final EngineConfig config;
+    private final SessionStore store;
+    private final ReplicaBus bus;
+    private final Announcer announcer;
+    private final SessionChanges changes;
+    private final Handshake handshake;
+    private final Executor workers;
+    private final Listeners listeners;
+
+    private final ConcurrentHashMap<String, LocalSession> live = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Restore> restoring = new ConcurrentHashMap<>();
+    private final Cache<String, Boolean> missing;
+    private final Semaphore restores;
+    private final long touchIntervalNanos;
+    private volatile boolean storeFailing;
+
+    SessionRegistry(
+            EngineConfig config, Announcer announcer, Handshake handshake, Executor workers, Listeners listeners) {
+        this.config = config;
+        this.store = config.backend.sessionStore();
+        this.bus = config.backend.replicaBus();
+        this.announcer = announcer;
+        this.handshake = handshake;
+        this.workers = workers;
+        this.listeners = listeners;
+        this.changes = new SessionChanges(config, announcer, session -> drop(session, CloseReason.DELETED));
+        this.missing = Caffeine.newBuilder()
+                .maximumSize(MAX_MISSING)
+                .expireAfterWrite(MISSING_FOR)
+                .ticker(config.nanoTime::getAsLong)
+                .build();
+        this.restores = new Semaphore(config.maxConcurrentRestores);
+        this.touchIntervalNanos = config.touchInterval().toNanos();
+    }
+
+    SessionChanges changes() {
+        return changes;
+    }
+
+    Collection<LocalSession> live() {
+        return live.values();
+    }
+
+    /** Returns the session if this replica has it in memory, whatever state it is in. */
+    @Nullable
+    LocalSession held(String id) {
+        return live.get(id);
+    }
+
+    int size() {
+        return live.size();
+    }
+
+    /** Tells whether the last thing that was asked of the store went wrong. */
+    boolean isStoreFailing() {
+        return storeFailing;
+    }
+
+    /** Returns a session that can be served at once, without asking anybody, entered; {@code null} if there is none. */
+    @Nullable
+    LocalSession enterHeld(String id) {
+        LocalSession session = live.get(id);
+        if (session == null) {
+            return null;
+        }
+        long now = config.nanoTime.getAsLong();
+        if (!isGood(session, now) || !session.enter()) {
+            return null;
+        }
+        use(session, now);
+        return session;
+    }
+
+    /** Finds a session, in the store if need be. A session that is found has been entered. */
+    CompletionStage<SessionLookup> enter(String id) {
+        if (!RandomIds.isPossibleSessionId(id)) {
+            return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
+        }
+        return find(id).thenCompose(lookup -> {
+            if (!(lookup instanceof SessionLookup.Found found)) {
+                return CompletableFuture.completedFuture(lookup);
+            }
+            if (!found.session().enter()) {
+                // Retired between the two steps: it is in the store, so the next look restores it.
+                return enter(id);
+            }
+            use(found.session(), config.nanoTime.getAsLong());
+            return CompletableFuture.completedFuture(lookup);
+        });
+    }
+
+    private CompletionStage<SessionLookup> find(String id) {
+        LocalSession session = live.get(id);
+        if (session != null) {
+            return isGood(session, config.nanoTime.getAsLong())
+                    ? CompletableFuture.completedFuture(new SessionLookup.Found(session))
+                    : confirm(session);
+        }
+        if (missing.getIfPresent(id) != null) {
+            return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
+        }
+        return restore(id);
+    }
+
+    /** Makes a new session visible here; its record is in the store. */
+    LocalSession add(SessionRecord record, McpSchema.InitializeRequest initialize, long epoch) {
+        long now = config.nanoTime.getAsLong();
+        Freshness freshness = new Freshness(epoch, now, handshakeTtl().toNanos(), now);
+        LocalSession session = new LocalSession(record, initialize, false, freshness, changes);
+        live.put(record.id(), session);
+        log.info("Session {} created on {}", RandomIds.shorten(record.id()), config.nodeId);
+        listeners.created(session);
+        return session;
+    }
+
+    /** Tells whether one more session can be held, after making room where something is idle. */
+    boolean hasRoom() {
+        if (live.size() < config.maxLocalSessions) {
+            return true;
+        }
+        long now = config.nanoTime.getAsLong();
+        live.values().stream()
+                .filter(session -> !session.isBusy())
+                .sorted(Comparator.comparingLong((LocalSession session) -> session.freshness.idleNanos(now))
+                        .reversed())
+                .limit(Math.max(1, config.maxLocalSessions / 100))
+                .forEach(this::retire);
+        return live.size() < config.maxLocalSessions;
+    }
+
+    /** Ends a session everywhere: in the store, here, and then on all other replicas. */
+    CompletionStage<Boolean> delete(String id) {
+        return store.delete(id).whenComplete(this::noteStore).thenCompose(existed -> {
+            evict(id);
+            return announcer.announce(BusMessage.Type.EVICT, id).thenApply(sent -> existed);
+        });
+    }
+
+    /** Drops what is held here of a session that is gone from the store. */
+    void evict(String id) {
+        Restore restore = restoring.get(id);
+        if (restore != null) {
+            restore.doom();
+        }
+        LocalSession session = live.get(id);
+        if (session != null) {
+            drop(session, CloseReason.DELETED);
+        }
+    }
+
+    /** Takes over what another replica has changed of a session, where it is held. */
+    void refresh(String id) {
+        Restore restore = restoring.get(id);
+        if (restore != null && restore.markStale()) {
+            return;
+        }
+        LocalSession session = live.get(id);
+        if (session != null) {
+            reload(session);
+        }
+    }
+
+    private void reload(LocalSession session) {
+        store.load(session.id(), ttl(session.createdAt()))
+                .whenComplete(this::noteStore)
+                .thenAcceptAsync(
+                        loaded -> {
+                            if (loaded.isEmpty()) {
+                                drop(session, CloseReason.DELETED);
+                                return;
+                            }
+                            takeOver(session, loaded.get());
+                        },
+                        workers)
+                .exceptionally(failure -> {
+                    log.warn("Cannot reload the session {}", RandomIds.shorten(session.id()), failure);
+                    session.freshness.distrust();
+                    return null;
+                });
+    }
+
+    private void takeOver(LocalSession session, SessionRecord stored) {
+        Set<String> before = session.record().subscriptions();
+        session.replaceRecord(stored);
+        Set<String> after = session.record().subscriptions();
+        if (!before.equals(after)) {
+            handshake
+                    .resubscribe(session, before, after, context(session))
+                    .subscribe(done -> {}, logFailure("Cannot renew the subscriptions"));
+        }
+    }
+
+    private CompletionStage<SessionLookup> confirm(LocalSession session) {
+        CompletableFuture<SessionLookup> mine = new CompletableFuture<>();
+        CompletableFuture<SessionLookup> other = session.confirmation.compareAndExchange(null, mine);
+        if (other != null) {
+            return other;
+        }
+        long epoch = bus.epoch();
+        long asked = config.nanoTime.getAsLong();
+        Duration ttl = ttl(session.createdAt());
+        store.load(session.id(), ttl).whenComplete(this::noteStore).whenComplete((loaded, failure) -> {
+            session.confirmation.set(null);
+            if (failure != null) {
+                // The store is down, and the session is held here: it is served.
+                session.freshness.couldNotConfirm(epoch, asked);
+                mine.complete(new SessionLookup.Found(session));
+            } else if (loaded.isEmpty()) {
+                drop(session, CloseReason.EXPIRED);
+                mine.complete(SessionLookup.Gone.INSTANCE);
+            } else if (lifetimeIsOver(session.createdAt())) {
+                expire(session);
+                mine.complete(SessionLookup.Gone.INSTANCE);
+            } else {
+                takeOver(session, loaded.get());
+                session.freshness.confirmed(epoch, asked, ttl.toNanos(), touchIntervalNanos);
+                mine.complete(new SessionLookup.Found(session));
+            }
+        });
+        return mine;
+    }
+
+    private CompletionStage<SessionLookup> restore(String id) {
+        Restore mine = new Restore();
+        Restore other = restoring.putIfAbsent(id, mine);
+        if (other != null) {
+            return other.outcome;
+        }
+        mine.outcome.whenComplete((lookup, failure) -> restoring.remove(id, mine));
+        LocalSession published = live.get(id);
+        if (published != null) {
+            mine.outcome.complete(new SessionLookup.Found(published));
+        } else if (!restores.tryAcquire()) {
+            mine.outcome.complete(new SessionLookup.Unavailable("Too many sessions are being restored"));
+        } else {
+            mine.outcome.whenComplete((lookup, failure) -> restores.release());
+            mine.outcome.completeOnTimeout(
+                    new SessionLookup.Unavailable("The session could not be restored in time"),
+                    config.restoreTimeout.toMillis(),
+                    TimeUnit.MILLISECONDS);
+            mine.outcome.whenComplete((lookup, failure) -> {
+                if (!(lookup instanceof SessionLookup.Found)) {
+                    mine.doom();
+                }
+            });
+            load(id, mine);
+        }
+        return mine.outcome;
+    }
+
+    private void load(String id, Restore restore) {
+        long epoch = bus.epoch();
+        CompletionStage<Optional<SessionRecord>> loaded;
+        try {
+            loaded = store.load(id, writtenTtl(config.sessionTtl));
+        } catch (RuntimeException e) {
+            loaded = CompletableFuture.failedFuture(e);
+        }
+        loaded.whenComplete(this::noteStore).whenComplete((record, failure) -> {
+            if (failure != null) {
+                restore.outcome.complete(unavailable(id, failure));
+            } else if (record.isEmpty()) {
+                missing.put(id, Boolean.TRUE);
+                restore.outcome.complete(SessionLookup.Gone.INSTANCE);
+            } else {
+                rebuild(record.get(), epoch, restore);
+            }
+        });
+    }
+
+    private void rebuild(SessionRecord record, long epoch, Restore restore) {
+        try {
+            workers.execute(() -> {
+                try {
+                    rebuildNow(record, epoch, restore);
+                } catch (RuntimeException e) {
+                    restore.outcome.complete(unavailable(record.id(), e));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            restore.outcome.complete(new SessionLookup.Unavailable("The server is overloaded"));
+        }
+    }
+
+    private void rebuildNow(SessionRecord record, long epoch, Restore restore) {
+        if (lifetimeIsOver(record.createdAt())) {
+            end(record.id(), restore, "its maximum lifetime is over");
+            return;
+        }
+        if (!listeners.allowRestore(record)) {
+            end(record.id(), restore, "its restore was refused by a listener");
+            return;
+        }
+        if (!hasRoom()) {
+            restore.outcome.complete(new SessionLookup.Unavailable("Too many sessions are in use on this replica"));
+            return;
+        }
+        McpSchema.InitializeRequest initialize = Handshake.parse(record.initializeParams());
+        long now = config.nanoTime.getAsLong();
+        Freshness freshness =
+                new Freshness(epoch, now, writtenTtl(config.sessionTtl).toNanos(), now + touchIntervalNanos);
+        LocalSession session = new LocalSession(record, initialize, true, freshness, changes);
+        handshake
+                .replay(session, initialize, context(session))
+                .subscribe(
+                        done -> {},
+                        failure -> restore.outcome.complete(unavailable(record.id(), failure)),
+                        () -> publish(session, restore));
+    }
+
+    private void publish(LocalSession session, Restore restore) {
+        if (!restore.publish(session, live)) {
+            handshake.close(session.record()).subscribe();
+            restore.outcome.complete(SessionLookup.Gone.INSTANCE);
+            return;
+        }
+        log.info("Session {} restored on {}", RandomIds.shorten(session.id()), config.nodeId);
+        listeners.restored(session);
+        restore.outcome.complete(new SessionLookup.Found(session));
+        if (restore.isStale()) {
+            reload(session);
+        }
+    }
+
+    private void end(String id, Restore restore, String reason) {
+        log.info("Session {} ended on {}: {}", RandomIds.shorten(id), config.nodeId, reason);
+        delete(id)
+                .whenComplete((existed, failure) -> restore.outcome.complete(
+                        failure == null ? SessionLookup.Gone.INSTANCE : unavailable(id, failure)));
+    }
+
+    /** Called about once per second: gives up idle sessions, keeps used ones alive in the store. */
+    void sweep() {
+        long now = config.nanoTime.getAsLong();
+        long idleNanos = config.localIdleTimeout.toNanos();
+        for (LocalSession session : live.values()) {
+            if (lifetimeIsOver(session.createdAt())) {
+                expire(session);
+            } else if (session.isBusy()) {
+                use(session, now);
+            } else if (session.freshness.isTouchOwed() && session.freshness.takeTouch(now, touchIntervalNanos)) {
+                touch(session);
+            } else if (session.freshness.idleNanos(now) >= idleNanos) {
+                retire(session);
+            }
+        }
+    }
+
+    /** Slides the expiry of every session that was used since it was last slid. */
+    CompletionStage<Void> flushTouches() {
+        CompletableFuture<?>[] touches = live.values().stream()
+                .filter(session -> session.freshness.isUsedSinceTouch())
+                .map(session -> touch(session).toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(touches);
+    }
+
+    /** Closes what is held here, without ending any session. */
+    void shutdown() {
+        live.values().forEach(session -> {
+            if (live.remove(session.id(), session)) {
+                session.disconnect();
+                closed(session, CloseReason.SHUTDOWN);
+            }
+        });
+    }
+
+    private void use(LocalSession session, long now) {
+        session.freshness.used(now);
+        if (session.freshness.takeTouch(now, touchIntervalNanos)) {
+            touch(session);
+        }
+    }
+
+    private CompletionStage<Void> touch(LocalSession session) {
+        long now = config.nanoTime.getAsLong();
+        Duration ttl = ttl(session.createdAt());
+        return store.touch(session.id(), ttl).whenComplete(this::noteStore).handle((found, failure) -> {
+            if (failure != null) {
+                session.freshness.touchFailed(now);
+            } else if (found) {
+                session.freshness.touched(now, ttl.toNanos(), touchIntervalNanos);
+            } else {
+                drop(session, CloseReason.EXPIRED);
+            }
+            return null;
+        });
+    }
+
+    private void retire(LocalSession session) {
+        if (session.retire() && live.remove(session.id(), session)) {
+            closed(session, CloseReason.IDLE);
+        }
+    }
+
+    private void expire(LocalSession session) {
+        store.delete(session.id()).exceptionally(failure -> {
+            log.debug("Cannot delete a session whose lifetime is over; it expires by itself", failure);
+            return false;
+        });
+        drop(session, CloseReason.EXPIRED);
+    }
+
+    private void drop(LocalSession session, CloseReason reason) {
+        if (live.remove(session.id(), session)) {
+            session.close();
+            closed(session, reason);
+        }
+    }
+
+    private void closed(LocalSession session, CloseReason reason) {
+        log.info("Session {} closed on {}: {}", RandomIds.shorten(session.id()), config.nodeId, reason);
+        handshake.close(session.record()).subscribe(done -> {}, logFailure("The SDK cannot close a session"));
+        listeners.closed(session.id(), reason);
+    }
+
+    private boolean isGood(LocalSession session, long now) {
+        return session.freshness.isFresh(bus.epoch(), now) && !lifetimeIsOver(session.createdAt());
+    }
+
+    private boolean lifetimeIsOver(Instant createdAt) {
+        Duration most = config.maxSessionLifetime;
+        return most != null && !config.clock.instant().isBefore(createdAt.plus(most));
+    }
+
+    /** How long the record of a session lives until its client's first message. */
+    Duration handshakeTtl() {
+        Duration full = writtenTtl(config.sessionTtl);
+        return config.handshakeTtl.compareTo(full) < 0 ? config.handshakeTtl : full;
+    }
+
+    private Duration ttl(Instant createdAt) {
+        Duration most = config.maxSessionLifetime;
+        if (most != null) {
+            Duration left = Duration.between(config.clock.instant(), createdAt.plus(most));
+            if (left.compareTo(config.sessionTtl) < 0) {
+                return writtenTtl(left.isNegative() || left.isZero() ? Duration.ofMillis(1) : left);
+            }
+        }
+        return writtenTtl(config.sessionTtl);
+    }
+
+    /** The record outlives the session by the time that a use may go unwritten. */
+    private Duration writtenTtl(Duration ttl) {
+        return ttl.plusNanos(touchIntervalNanos);
+    }
+
+    private McpTransportContext context(LocalSession session) {
+        return new SessionContext(session, McpTransportContext.EMPTY);
+    }
+
+    private SessionLookup unavailable(String id, Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof RecordFormatException) {
+            log.warn("Session {} cannot be restored here", RandomIds.shorten(id), cause);
+            return new SessionLookup.Unavailable("The session cannot be restored on this replica");
+        }
+        if (cause instanceof TimeoutException) {
+            return new SessionLookup.Unavailable("The session could not be restored in time");
+        }
+        log.debug("Session {} cannot be restored now", RandomIds.shorten(id), cause);
+        return new SessionLookup.Unavailable("The session cannot be looked up right now");
+    }
+
+    private void noteStore(@Nullable Object result, @Nullable Throwable failure) {
+        boolean failing = failure != null;
+        if (failing != storeFailing) {
+            storeFailing = failing;
+            if (failing) {
+                log.warn("The session store cannot be reached from {}", config.nodeId, failure);
+            } else {
+                log.info("The session store can be reached from {} again", config.nodeId);
+            }
+        }
+    }
+
+    private static Consumer<Throwable> logFailure(String what) {
+        return failure -> log.warn(what, failure);
+    }
+}

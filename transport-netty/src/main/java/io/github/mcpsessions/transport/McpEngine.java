@@ -42,6 +42,7 @@ public final class McpEngine implements HttpRequestHandler {
 
     private volatile @Nullable Started started;
     private volatile boolean draining;
+    private volatile boolean busWasHeard;
 
     private record Started(McpEndpoint endpoint, SessionRegistry registry) {}
 
@@ -77,7 +78,7 @@ public final class McpEngine implements HttpRequestHandler {
             throw new IllegalStateException(
                     "The transport serves an MCP server already (expected: one transport per server)");
         }
-        SdkServer sdk = SdkInternals.read(requireNonNull(factory, "factory"));
+        SdkServer sdk = SdkInternals.of(requireNonNull(factory, "factory"));
         Handshake handshake = new Handshake(sdk);
         Listeners listeners = new Listeners(config.listeners, workers);
         SessionRegistry registry = new SessionRegistry(config, announcer, handshake, workers, listeners);
@@ -91,7 +92,11 @@ public final class McpEngine implements HttpRequestHandler {
         ReplicaBus bus = config.backend.replicaBus();
         subscriptions.add(bus.subscribe(new BusAddress.All(), this::receive));
         subscriptions.add(bus.subscribe(new BusAddress.Replica(incarnation), this::receive));
-        bus.onEpoch(epoch -> questions.lookAgain());
+        busWasHeard = bus.epoch() != ReplicaBus.NO_EPOCH;
+        bus.onEpoch(epoch -> {
+            busWasHeard = true;
+            questions.lookAgain();
+        });
         config.backend.replicaRegistry().join(incarnation).exceptionally(failure -> {
             log.debug("The heartbeat begins when the store is back", failure);
             return null;
@@ -160,8 +165,8 @@ public final class McpEngine implements HttpRequestHandler {
                     EngineStatus.State.DRAINING,
                     engine == null ? 0 : engine.registry().size());
         }
-        boolean degraded = engine.registry().isStoreFailing()
-                || config.backend.replicaBus().epoch() == ReplicaBus.NO_EPOCH;
+        boolean deaf = busWasHeard && config.backend.replicaBus().epoch() == ReplicaBus.NO_EPOCH;
+        boolean degraded = deaf || engine.registry().isStoreFailing();
         return new EngineStatus(
                 degraded ? EngineStatus.State.DEGRADED : EngineStatus.State.HEALTHY,
                 engine.registry().size());

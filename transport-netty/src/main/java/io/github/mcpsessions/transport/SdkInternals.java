@@ -25,20 +25,24 @@ final class SdkInternals {
      *
      * @throws IllegalStateException if the factory is not the one that this version of the library knows
      */
-    static SdkServer read(McpStreamableServerSession.Factory factory) {
+    static SdkServer of(McpStreamableServerSession.Factory factory) {
         if (factory.getClass() != DefaultMcpStreamableServerSessionFactory.class) {
             throw new IllegalStateException(
                     "sessionFactory: " + factory.getClass().getName()
                             + " (expected: the DefaultMcpStreamableServerSessionFactory that McpServer.sync(transport) and"
                             + " McpServer.async(transport) of the MCP Java SDK 2.1 set)");
         }
+        return read(factory);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static SdkServer read(Object factory) {
         return new SdkServer(
                 field(factory, "requestTimeout", Duration.class),
                 field(factory, "initRequestHandler", McpStreamableServerSession.InitRequestHandler.class),
-                SdkInternals.<Map<String, McpRequestHandler<?>>>cast(field(factory, "requestHandlers", Map.class)),
-                SdkInternals.<Map<String, McpNotificationHandler>>cast(
-                        field(factory, "notificationHandlers", Map.class)),
-                SdkInternals.<Function<String, Mono<Void>>>cast(field(factory, "onClose", Function.class)),
+                (Map<String, McpRequestHandler<?>>) field(factory, "requestHandlers", Map.class),
+                (Map<String, McpNotificationHandler>) field(factory, "notificationHandlers", Map.class),
+                (Function<String, Mono<Void>>) field(factory, "onClose", Function.class),
                 nullableField(factory, "jsonSchemaValidator", JsonSchemaValidator.class));
     }
 
@@ -65,10 +69,5 @@ final class SdkInternals {
                 "This version of the MCP Java SDK is not supported: its session factory has no usable field '" + field
                         + "' (expected: io.modelcontextprotocol.sdk:mcp 2.1.0)",
                 cause);
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> T cast(Object value) {
-        return (T) value;
     }
 }

@@ -122,7 +122,8 @@ public final class SessionRecord {
         } else if (change instanceof SessionChange.RemoveAttribute c) {
             builder.attributes.remove(c.name());
         }
-        return builder.build();
+        SessionRecord changed = builder.build();
+        return changed.equals(this) ? this : changed;
     }
 
     @Override
@@ -215,12 +216,16 @@ public final class SessionRecord {
         /**
          * Sets an application attribute.
          *
-         * @param name the attribute's name
+         * @param name the attribute's name, not empty
          * @param value its value
          * @return this builder
+         * @throws IllegalArgumentException if the name is empty
          */
         public Builder attribute(String name, String value) {
-            this.attributes.put(requireNonNull(name, "name"), requireNonNull(value, "value"));
+            if (requireNonNull(name, "name").isEmpty()) {
+                throw new IllegalArgumentException("name: \"\" (expected: not empty)");
+            }
+            this.attributes.put(name, requireNonNull(value, "value"));
             return this;
         }
 

@@ -146,11 +146,7 @@ final class SessionTable {
     }
 
     private boolean reservePlace() {
-        if (places.incrementAndGet() <= maximumSessions) {
-            return true;
-        }
-        releasePlace();
-        return false;
+        return places.getAndUpdate(taken -> Math.min(taken + 1, maximumSessions)) < maximumSessions;
     }
 
     private void releasePlace() {

@@ -25,6 +25,17 @@ public interface EventStream {
     /** Sends a comment line, which clients ignore: it keeps intermediaries from closing an idle connection. */
     void comment();
 
+    /**
+     * Calls a listener once when the socket has taken all that was handed over, or when the stream is closed; at once if that
+     * is so already; on any thread. The last listener set is the one that counts. Whoever has much to send, such as the
+     * replay of a log, waits for this between portions, so that only a client that reads too slowly meets the bound.
+     *
+     * @param listener what to do; it must not block
+     */
+    default void whenDrained(Runnable listener) {
+        listener.run();
+    }
+
     /** Ends the response after what was sent so far. The HTTP connection stays usable. */
     void close();
 

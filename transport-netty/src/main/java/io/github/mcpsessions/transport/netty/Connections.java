@@ -1,0 +1,86 @@
+package io.github.mcpsessions.transport.netty;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/** The open connections of a server, at most a given number. Thread-safe. */
+final class Connections {
+
+    private final int max;
+    private final AtomicInteger count = new AtomicInteger();
+    private final Set<Channel> open = ConcurrentHashMap.newKeySet();
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private volatile boolean draining;
+
+    Connections(int max) {
+        this.max = max;
+    }
+
+    /** Returns {@code false} for a connection that must not be served: one too many, or one that came after the end. */
+    boolean admit(Channel channel) {
+        if (count.incrementAndGet() > max) {
+            leave();
+            return false;
+        }
+        open.add(channel);
+        if (draining) {
+            open.remove(channel);
+            leave();
+            return false;
+        }
+        channel.closeFuture().addListener(future -> {
+            open.remove(channel);
+            leave();
+        });
+        return true;
+    }
+
+    private void leave() {
+        if (count.decrementAndGet() == 0 && draining) {
+            drained.complete(null);
+        }
+    }
+
+    /** Returns whether connections are to be closed once their current request has been answered. */
+    boolean isDraining() {
+        return draining;
+    }
+
+    /**
+     * Lets every connection end its current exchange and closes the others.
+     *
+     * @return completes when all are closed
+     */
+    CompletableFuture<Void> drain() {
+        draining = true;
+        forEachOpen(channel -> {
+            ChannelHandlerContext ctx = channel.pipeline().context(HttpConnection.class);
+            if (ctx != null) {
+                ((HttpConnection) ctx.handler()).drain(ctx);
+            }
+        });
+        if (count.get() == 0) {
+            drained.complete(null);
+        }
+        return drained;
+    }
+
+    void closeAll() {
+        forEachOpen(Channel::close);
+    }
+
+    int count() {
+        return count.get();
+    }
+
+    private void forEachOpen(Consumer<Channel> action) {
+        for (Channel channel : open) {
+            channel.eventLoop().execute(() -> action.accept(channel));
+        }
+    }
+}

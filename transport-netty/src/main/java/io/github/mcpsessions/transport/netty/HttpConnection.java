@@ -1,0 +1,367 @@
+package io.github.mcpsessions.transport.netty;
+
+import io.github.mcpsessions.transport.HttpError;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of one connection: lets one request at a time pass, decides whether the connection lives on after its answer, and
+ * ends the connection when nothing happens in time.
+ */
+final class HttpConnection extends ChannelDuplexHandler {
+
+    /*
+     * States. BETWEEN --first part of a request passes--> RECEIVING --its last part passes--> ANSWERING --last part of the
+     * answer--> BETWEEN. An answer that is to be the connection's last leads to CLOSING from every state, and so does one
+     * that comes before its request is complete: what is received from then on is dropped.
+     *
+     * Pipelining. What arrives while it cannot pass is queued: during ANSWERING, and between two requests while the client
+     * does not read its answers. Reading pauses when the queue is full. Since the decoder hands over all that it finds in one
+     * read (at most 64 KiB), the queue can get longer than its bound by the requests in that read.
+     *
+     * Time. There is one timer per connection, and it is not touched per request: it runs at the earliest moment at which
+     * something may be due, looks at the deadline that holds then, and sets itself anew. Only a request that does not
+     * arrive in one read may make it earlier.
+     */
+
+    private enum State {
+        BETWEEN,
+        RECEIVING,
+        ANSWERING,
+        CLOSING
+    }
+
+    private static final int MAX_QUEUED_BYTES = 64 << 10;
+    /** How long a client that is still sending is listened to after its last answer, so that it can read that. */
+    private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private final RequestDecoder decoder;
+    private final ServerHeaders serverHeaders;
+    private final Connections connections;
+    private final int maxQueuedRequests;
+    private final long requestTimeoutNanos;
+    private final long idleTimeoutNanos;
+
+    private final Queue<Object> queue = new ArrayDeque<>(4);
+    private int queuedRequests;
+    private int queuedBytes;
+    private boolean readingPaused;
+    private boolean passing;
+
+    private State state = State.BETWEEN;
+    private @Nullable HttpRequest request;
+    private boolean lastAnswer;
+    private boolean lingering;
+
+    private final WriteProgress writeProgress = new WriteProgress();
+    private @Nullable Future<?> timer;
+    private long timerNanos;
+    private long deadlineNanos;
+    private boolean requestTimed;
+
+    HttpConnection(
+            HttpServerConfig config, RequestDecoder decoder, ServerHeaders serverHeaders, Connections connections) {
+        this.decoder = decoder;
+        this.serverHeaders = serverHeaders;
+        this.connections = connections;
+        this.maxQueuedRequests = config.maxPipelinedRequests();
+        this.requestTimeoutNanos = config.requestTimeout().toNanos();
+        this.idleTimeoutNanos = config.idleTimeout().toNanos();
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) {
+            startIdling(ctx);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        startIdling(ctx);
+        ctx.fireChannelActive();
+    }
+
+    private void startIdling(ChannelHandlerContext ctx) {
+        long now = now(ctx);
+        deadlineNanos = now + idleTimeoutNanos;
+        if (timer == null) {
+            schedule(ctx, now, deadlineNanos);
+        }
+    }
+
+    // Requests
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        if (state == State.CLOSING) {
+            ReferenceCountUtil.release(msg);
+        } else if (queue.isEmpty() && mayPass(ctx)) {
+            pass(ctx, msg);
+        } else {
+            enqueue(ctx, msg);
+        }
+    }
+
+    private boolean mayPass(ChannelHandlerContext ctx) {
+        return state == State.RECEIVING
+                || (state == State.BETWEEN && ctx.channel().isWritable());
+    }
+
+    private void pass(ChannelHandlerContext ctx, Object msg) {
+        if (msg instanceof HttpRequest head) {
+            request = head;
+            state = State.RECEIVING;
+        }
+        if (msg instanceof LastHttpContent) {
+            state = State.ANSWERING;
+            requestTimed = false;
+        }
+        passing = true;
+        try {
+            ctx.fireChannelRead(msg);
+        } finally {
+            passing = false;
+        }
+    }
+
+    private void enqueue(ChannelHandlerContext ctx, Object msg) {
+        queue.add(msg);
+        if (msg instanceof HttpRequest) {
+            queuedRequests++;
+        }
+        if (msg instanceof ByteBufHolder content) {
+            queuedBytes += content.content().readableBytes();
+        }
+        if (!readingPaused && isQueueFull()) {
+            readingPaused = true;
+            ctx.channel().config().setAutoRead(false);
+        }
+    }
+
+    private boolean isQueueFull() {
+        return queuedRequests >= maxQueuedRequests || queuedBytes >= MAX_QUEUED_BYTES;
+    }
+
+    private void passQueued(ChannelHandlerContext ctx) {
+        while (!queue.isEmpty() && mayPass(ctx)) {
+            Object msg = queue.remove();
+            if (msg instanceof HttpRequest) {
+                queuedRequests--;
+            }
+            if (msg instanceof ByteBufHolder content) {
+                queuedBytes -= content.content().readableBytes();
+            }
+            pass(ctx, msg);
+        }
+        if (readingPaused && !isQueueFull()) {
+            readingPaused = false;
+            ctx.channel().config().setAutoRead(true);
+        }
+        timeRequest(ctx);
+    }
+
+    private void releaseQueue() {
+        while (!queue.isEmpty()) {
+            ReferenceCountUtil.release(queue.remove());
+        }
+        queuedRequests = 0;
+        queuedBytes = 0;
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (!passing) {
+            passQueued(ctx);
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    // Answers
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
+        if (msg instanceof HttpResponse response) {
+            if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
+                ctx.write(msg, promise);
+                return;
+            }
+            complete(response);
+        }
+        if (!(msg instanceof LastHttpContent)) {
+            ctx.write(msg, promise);
+            return;
+        }
+        if (lastAnswer || connections.isDraining()) {
+            boolean moreToRead =
+                    state == State.RECEIVING || readingPaused || !queue.isEmpty() || decoder.isMidRequest();
+            state = State.CLOSING;
+            releaseQueue();
+            ctx.write(msg, promise.unvoid()).addListener(future -> {
+                if (moreToRead && future.isSuccess()) {
+                    linger(ctx);
+                } else {
+                    ctx.close();
+                }
+            });
+            return;
+        }
+        state = State.BETWEEN;
+        request = null;
+        deadlineNanos = now(ctx) + idleTimeoutNanos;
+        ctx.write(msg, promise);
+        if (!passing) {
+            passQueued(ctx);
+        }
+    }
+
+    /** Sets the headers that every response has, and decides whether it is the last one. */
+    private void complete(HttpResponse response) {
+        HttpHeaders headers = response.headers();
+        serverHeaders.addTo(headers);
+        HttpRequest request = this.request;
+        boolean delimited = response instanceof FullHttpResponse || HttpUtil.isTransferEncodingChunked(response);
+        lastAnswer = state != State.ANSWERING
+                || request == null
+                || !delimited
+                || !HttpUtil.isKeepAlive(request)
+                || headers.contains(HttpHeaderNames.CONNECTION)
+                || connections.isDraining();
+        if (lastAnswer) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (request != null && !request.protocolVersion().isKeepAliveDefault()) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+    }
+
+    /**
+     * Ends our side only: closing while the client is still sending would make its system drop the answer before the client
+     * could read it (RFC 9112, 9.6).
+     */
+    private void linger(ChannelHandlerContext ctx) {
+        if (readingPaused) {
+            readingPaused = false;
+            ctx.channel().config().setAutoRead(true);
+        }
+        SslHandler ssl = ctx.pipeline().get(SslHandler.class);
+        if (ssl != null) {
+            ssl.closeOutbound();
+        } else if (ctx.channel() instanceof DuplexChannel channel) {
+            channel.shutdownOutput();
+        }
+        lingering = true;
+        long now = now(ctx);
+        schedule(ctx, now, now + LINGER_NANOS);
+    }
+
+    /** Closes the connection as soon as it is of no more use; called on the event loop, when the server is closing. */
+    void drain(ChannelHandlerContext ctx) {
+        if (state == State.BETWEEN && queue.isEmpty() && !decoder.isMidRequest()) {
+            ctx.close();
+        }
+    }
+
+    // Time
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        timeRequest(ctx);
+        ctx.fireChannelReadComplete();
+    }
+
+    /** Begins to wait for the rest of a request of which a part is there. */
+    private void timeRequest(ChannelHandlerContext ctx) {
+        if (requestTimed || !(state == State.RECEIVING || (state == State.BETWEEN && decoder.isMidRequest()))) {
+            return;
+        }
+        requestTimed = true;
+        long now = now(ctx);
+        deadlineNanos = now + requestTimeoutNanos;
+        if (deadlineNanos - timerNanos < 0) {
+            schedule(ctx, now, deadlineNanos);
+        }
+    }
+
+    private void schedule(ChannelHandlerContext ctx, long now, long at) {
+        cancelTimer();
+        timerNanos = at;
+        timer = ctx.executor().schedule(() -> onTimer(ctx), at - now, TimeUnit.NANOSECONDS);
+    }
+
+    private void cancelTimer() {
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+    }
+
+    private void onTimer(ChannelHandlerContext ctx) {
+        timer = null;
+        long now = now(ctx);
+        boolean waiting = state == State.BETWEEN || state == State.RECEIVING;
+        if (lingering) {
+            ctx.close();
+            return;
+        }
+        if (waiting && deadlineNanos - now > 0) {
+            schedule(ctx, now, deadlineNanos);
+            return;
+        }
+        if (waiting && requestTimed) {
+            ctx.writeAndFlush(requestTimeout(ctx), ctx.voidPromise());
+        } else {
+            writeProgress.look(ctx.channel(), now);
+            boolean idle = waiting && !writeProgress.isPending();
+            if (idle || writeProgress.stalledNanos(now) >= idleTimeoutNanos) {
+                ctx.close();
+                return;
+            }
+        }
+        schedule(ctx, now, now + idleTimeoutNanos);
+    }
+
+    private static long now(ChannelHandlerContext ctx) {
+        return ctx.executor().ticker().nanoTime();
+    }
+
+    private FullHttpResponse requestTimeout(ChannelHandlerContext ctx) {
+        return Responses.closing(Responses.error(
+                ctx.alloc(),
+                HttpError.REQUEST_TIMEOUT,
+                "The request did not arrive in time (expected: within "
+                        + TimeUnit.NANOSECONDS.toMillis(requestTimeoutNanos) + " ms)"));
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        state = State.CLOSING;
+        cancelTimer();
+        releaseQueue();
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        cancelTimer();
+        releaseQueue();
+    }
+}

@@ -1,0 +1,74 @@
+package io.github.mcpsessions.transport.netty;
+
+import io.github.mcpsessions.transport.HttpError;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.util.AsciiString;
+import org.jspecify.annotations.Nullable;
+
+/** Finds what a request is for, by path and method; only what the MCP endpoint handles goes on. */
+@Sharable
+final class HttpGate extends ChannelInboundHandlerAdapter {
+
+    private static final int NO_CONTENT = 204;
+    private static final AsciiString MCP_METHODS = AsciiString.cached("GET, POST, DELETE, OPTIONS");
+    private static final AsciiString HEALTH_METHODS = AsciiString.cached("GET");
+
+    private final String endpoint;
+    private final @Nullable HealthEndpoint health;
+
+    HttpGate(String endpoint, @Nullable HealthEndpoint health) {
+        this.endpoint = endpoint;
+        this.health = health;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        FullHttpRequest request = (FullHttpRequest) msg;
+        String target = request.uri();
+        String path = target.equals(endpoint) ? endpoint : RequestTarget.path(target);
+        if (path.equals(endpoint)) {
+            routeMcp(ctx, request);
+        } else if (health != null && path.equals(health.path())) {
+            FullHttpResponse answer = request.method().equals(HttpMethod.GET)
+                    ? health.answer(ctx.alloc())
+                    : methodNotAllowed(ctx, HEALTH_METHODS);
+            answer(ctx, request, answer);
+        } else {
+            answer(ctx, request, Responses.error(ctx.alloc(), HttpError.NO_SUCH_PATH, "There is nothing at this path"));
+        }
+    }
+
+    private static void routeMcp(ChannelHandlerContext ctx, FullHttpRequest request) {
+        HttpMethod method = request.method();
+        if (method.equals(HttpMethod.POST) || method.equals(HttpMethod.GET) || method.equals(HttpMethod.DELETE)) {
+            ctx.fireChannelRead(request);
+        } else if (method.equals(HttpMethod.OPTIONS)) {
+            HttpHeaders headers = Responses.trustedHeaders().set(HttpHeaderNames.ALLOW, MCP_METHODS);
+            answer(ctx, request, Responses.empty(NO_CONTENT, headers));
+        } else {
+            answer(ctx, request, methodNotAllowed(ctx, MCP_METHODS));
+        }
+    }
+
+    private static FullHttpResponse methodNotAllowed(ChannelHandlerContext ctx, AsciiString allowed) {
+        FullHttpResponse response = Responses.error(
+                ctx.alloc(),
+                HttpError.METHOD_NOT_ALLOWED,
+                "The method is not allowed here (expected: " + allowed + ")");
+        response.headers().set(HttpHeaderNames.ALLOW, allowed);
+        return response;
+    }
+
+    private static void answer(ChannelHandlerContext ctx, FullHttpRequest request, FullHttpResponse response) {
+        boolean head = request.method().equals(HttpMethod.HEAD);
+        request.release();
+        ctx.writeAndFlush(head ? Responses.withoutBody(response) : response, ctx.voidPromise());
+    }
+}

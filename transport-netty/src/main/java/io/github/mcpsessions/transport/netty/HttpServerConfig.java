@@ -1,0 +1,267 @@
+package io.github.mcpsessions.transport.netty;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.ssl.SslContext;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that can be configured on the HTTP side. Immutable; every bound says what happens when it is reached.
+ *
+ * @param host the name or address to bind; {@code 127.0.0.1} by default
+ * @param port the port to bind, 0 for one that the system chooses; 3000 by default
+ * @param endpoint the path of the MCP endpoint; {@code /mcp} by default
+ * @param healthPath the path of the health endpoint; {@code null}, the default, for none
+ * @param ioTransport the way to the sockets; {@link IoTransport#AUTO} by default
+ * @param eventLoopThreads how many threads serve the sockets; by default one per available processor
+ * @param backlog the connections that the system may keep before they are accepted; 1,024 by default
+ * @param maxConnections the connections open at a time; 10,000 by default. A connection too many is closed at once
+ * @param maxRequestLineBytes the length of a request line; 8 KiB by default. A longer one is answered 414
+ * @param maxHeaderBytes the length of all headers of a request; 16 KiB by default. Longer ones are answered 431
+ * @param maxBodyBytes the length of a request's body; 4 MiB by default. A longer one is answered 413
+ * @param maxPipelinedRequests the requests that a connection may send ahead while one is being answered; 16 by default.
+ *     With more of them the connection is not read until some were answered
+ * @param maxPendingBytes the bytes that an event stream may hold for a client that reads too slowly; 1 MiB by default. With
+ *     more the client is disconnected. Each event counts with 128 bytes of overhead; one event alone may be larger
+ * @param requestTimeout the time for a request to arrive completely, from its first byte; 30 s by default. A request that
+ *     does not is answered 408
+ * @param idleTimeout the time after which a connection is closed on which no request is being received or answered, or
+ *     whose client does not take a single byte of an answer; 75 s by default
+ * @param allowedHosts the values of {@code Host} to accept: a name or address for any port, or with a port; empty by default.
+ *     Bound to loopback, the names of loopback are accepted as well, and nothing else. Bound elsewhere, an empty set accepts
+ *     every host
+ * @param allowedOrigins the values of {@code Origin} to accept, such as {@code https://app.example.com}, or {@code *} for
+ *     all; empty by default. Bound to loopback, origins on loopback are accepted as well, and nothing else. Bound elsewhere,
+ *     an empty set accepts only origins with the authority that {@code Host} names. A request without {@code Origin} is
+ *     accepted always
+ * @param cors whether browsers on accepted origins get the CORS headers that they need; {@code false} by default
+ * @param responseHeaders headers to send with every response; none by default
+ * @param sslContext server-side TLS, of which no version below 1.2 is used; {@code null}, the default, for none
+ */
+record HttpServerConfig(
+        String host,
+        int port,
+        String endpoint,
+        @Nullable String healthPath,
+        IoTransport ioTransport,
+        int eventLoopThreads,
+        int backlog,
+        int maxConnections,
+        int maxRequestLineBytes,
+        int maxHeaderBytes,
+        int maxBodyBytes,
+        int maxPipelinedRequests,
+        int maxPendingBytes,
+        Duration requestTimeout,
+        Duration idleTimeout,
+        Set<String> allowedHosts,
+        Set<String> allowedOrigins,
+        boolean cors,
+        Map<String, String> responseHeaders,
+        @Nullable SslContext sslContext) {
+
+    HttpServerConfig {
+        allowedHosts = Set.copyOf(allowedHosts);
+        allowedOrigins = Set.copyOf(allowedOrigins);
+        responseHeaders = Map.copyOf(responseHeaders);
+    }
+
+    static Builder builder() {
+        return new Builder();
+    }
+
+    /** Builds an {@link HttpServerConfig}; each setter refuses what cannot be. Not thread-safe. */
+    static final class Builder {
+
+        private String host = "127.0.0.1";
+        private int port = 3000;
+        private String endpoint = "/mcp";
+        private @Nullable String healthPath;
+        private IoTransport ioTransport = IoTransport.AUTO;
+        private int eventLoopThreads = Runtime.getRuntime().availableProcessors();
+        private int backlog = 1024;
+        private int maxConnections = 10_000;
+        private int maxRequestLineBytes = 8 << 10;
+        private int maxHeaderBytes = 16 << 10;
+        private int maxBodyBytes = 4 << 20;
+        private int maxPipelinedRequests = 16;
+        private int maxPendingBytes = 1 << 20;
+        private Duration requestTimeout = Duration.ofSeconds(30);
+        private Duration idleTimeout = Duration.ofSeconds(75);
+        private Set<String> allowedHosts = Set.of();
+        private Set<String> allowedOrigins = Set.of();
+        private boolean cors;
+        private final Map<String, String> responseHeaders = new LinkedHashMap<>();
+        private @Nullable SslContext sslContext;
+
+        private Builder() {}
+
+        Builder host(String host) {
+            this.host = requireNonNull(host, "host");
+            return this;
+        }
+
+        Builder port(int port) {
+            if (port < 0 || port > 65535) {
+                throw new IllegalArgumentException("port: " + port + " (expected: 0-65535)");
+            }
+            this.port = port;
+            return this;
+        }
+
+        Builder endpoint(String endpoint) {
+            this.endpoint = requirePath(endpoint, "endpoint");
+            return this;
+        }
+
+        Builder healthPath(@Nullable String healthPath) {
+            this.healthPath = healthPath == null ? null : requirePath(healthPath, "healthPath");
+            return this;
+        }
+
+        Builder ioTransport(IoTransport ioTransport) {
+            this.ioTransport = requireNonNull(ioTransport, "ioTransport");
+            return this;
+        }
+
+        Builder eventLoopThreads(int eventLoopThreads) {
+            this.eventLoopThreads = requirePositive(eventLoopThreads, "eventLoopThreads");
+            return this;
+        }
+
+        Builder backlog(int backlog) {
+            this.backlog = requirePositive(backlog, "backlog");
+            return this;
+        }
+
+        Builder maxConnections(int maxConnections) {
+            this.maxConnections = requirePositive(maxConnections, "maxConnections");
+            return this;
+        }
+
+        Builder maxRequestLineBytes(int maxRequestLineBytes) {
+            this.maxRequestLineBytes = requirePositive(maxRequestLineBytes, "maxRequestLineBytes");
+            return this;
+        }
+
+        Builder maxHeaderBytes(int maxHeaderBytes) {
+            this.maxHeaderBytes = requirePositive(maxHeaderBytes, "maxHeaderBytes");
+            return this;
+        }
+
+        Builder maxBodyBytes(int maxBodyBytes) {
+            this.maxBodyBytes = requirePositive(maxBodyBytes, "maxBodyBytes");
+            return this;
+        }
+
+        Builder maxPipelinedRequests(int maxPipelinedRequests) {
+            this.maxPipelinedRequests = requirePositive(maxPipelinedRequests, "maxPipelinedRequests");
+            return this;
+        }
+
+        Builder maxPendingBytes(int maxPendingBytes) {
+            this.maxPendingBytes = requirePositive(maxPendingBytes, "maxPendingBytes");
+            return this;
+        }
+
+        Builder requestTimeout(Duration requestTimeout) {
+            this.requestTimeout = requirePositive(requestTimeout, "requestTimeout");
+            return this;
+        }
+
+        Builder idleTimeout(Duration idleTimeout) {
+            this.idleTimeout = requirePositive(idleTimeout, "idleTimeout");
+            return this;
+        }
+
+        Builder allowedHosts(Set<String> allowedHosts) {
+            this.allowedHosts = Set.copyOf(allowedHosts);
+            return this;
+        }
+
+        Builder allowedOrigins(Set<String> allowedOrigins) {
+            this.allowedOrigins = Set.copyOf(allowedOrigins);
+            return this;
+        }
+
+        Builder cors(boolean cors) {
+            this.cors = cors;
+            return this;
+        }
+
+        Builder responseHeader(String name, String value) {
+            HttpHeaders validated = DefaultHttpHeadersFactory.headersFactory().newHeaders();
+            validated.set(requireNonNull(name, "name"), requireNonNull(value, "value"));
+            responseHeaders.put(name, value);
+            return this;
+        }
+
+        Builder sslContext(@Nullable SslContext sslContext) {
+            if (sslContext != null && !sslContext.isServer()) {
+                throw new IllegalArgumentException("sslContext: for clients (expected: for servers)");
+            }
+            this.sslContext = sslContext;
+            return this;
+        }
+
+        /** Throws {@link IllegalArgumentException} if two options exclude each other. */
+        HttpServerConfig build() {
+            if (endpoint.equals(healthPath)) {
+                throw new IllegalArgumentException("healthPath: " + healthPath + " (expected: other than endpoint)");
+            }
+            return new HttpServerConfig(
+                    host,
+                    port,
+                    endpoint,
+                    healthPath,
+                    ioTransport,
+                    eventLoopThreads,
+                    backlog,
+                    maxConnections,
+                    maxRequestLineBytes,
+                    maxHeaderBytes,
+                    maxBodyBytes,
+                    maxPipelinedRequests,
+                    maxPendingBytes,
+                    requestTimeout,
+                    idleTimeout,
+                    allowedHosts,
+                    allowedOrigins,
+                    cors,
+                    responseHeaders,
+                    sslContext);
+        }
+
+        private static int requirePositive(int value, String name) {
+            if (value <= 0) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+            }
+            return value;
+        }
+
+        private static Duration requirePositive(Duration value, String name) {
+            requireNonNull(value, name);
+            if (value.isNegative() || value.isZero()) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+            }
+            return value;
+        }
+
+        private static String requirePath(String value, String name) {
+            requireNonNull(value, name);
+            boolean valid =
+                    value.startsWith("/") && value.chars().allMatch(c -> c > 0x20 && c < 0x7F && c != '?' && c != '#');
+            if (!valid) {
+                throw new IllegalArgumentException(
+                        name + ": " + value + " (expected: a path of visible ASCII that begins with /)");
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,231 @@
+package io.github.mcpsessions.transport.netty;
+
+import io.github.mcpsessions.transport.EventStream;
+import io.github.mcpsessions.transport.HttpError;
+import io.github.mcpsessions.transport.HttpExchange;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.AsciiString;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One request on a Netty channel. */
+final class NettyHttpExchange implements HttpExchange {
+
+    private static final AsciiString MCP_SESSION_ID = AsciiString.cached("Mcp-Session-Id");
+    private static final AsciiString NO_CACHE_NO_TRANSFORM = AsciiString.cached("no-cache, no-transform");
+    private static final AsciiString X_ACCEL_BUFFERING = AsciiString.cached("X-Accel-Buffering");
+    private static final AsciiString NO = AsciiString.cached("no");
+
+    /** What stands in the place of a listener that is not wanted any more. */
+    private enum Mark implements Runnable {
+        /** The client has gone: a listener that comes now is called at once. */
+        GONE,
+        /** The answer is complete: the client's going concerns nobody. */
+        COMPLETE;
+
+        @Override
+        public void run() {}
+    }
+
+    private static final VarHandle ANSWERED;
+    private static final VarHandle GONE_LISTENER;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            ANSWERED = lookup.findVarHandle(NettyHttpExchange.class, "answered", boolean.class);
+            GONE_LISTENER = lookup.findVarHandle(NettyHttpExchange.class, "goneListener", Runnable.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private static final Logger logger = LoggerFactory.getLogger(NettyHttpExchange.class);
+
+    private final ChannelHandlerContext ctx;
+    private final ExchangeHandler handler;
+    private final HttpRequest request;
+    private final byte[] body;
+    private final int maxPendingBytes;
+
+    private @Nullable HttpHeaders responseHeaders;
+
+    @SuppressWarnings("unused") // by ANSWERED
+    private volatile boolean answered;
+
+    private volatile @Nullable Runnable goneListener;
+    private volatile @Nullable NettyEventStream stream;
+
+    NettyHttpExchange(
+            ChannelHandlerContext ctx, ExchangeHandler handler, HttpRequest request, byte[] body, int maxPendingBytes) {
+        this.ctx = ctx;
+        this.handler = handler;
+        this.request = request;
+        this.body = body;
+        this.maxPendingBytes = maxPendingBytes;
+    }
+
+    @Override
+    public String method() {
+        return request.method().name();
+    }
+
+    @Override
+    public @Nullable String header(String name) {
+        return request.headers().get(name);
+    }
+
+    @Override
+    public byte[] body() {
+        return body;
+    }
+
+    @Override
+    public void setResponseHeader(String name, String value) {
+        HttpHeaders headers = responseHeaders;
+        if (headers == null) {
+            headers = Responses.checkedHeaders();
+            responseHeaders = headers;
+        }
+        headers.set(name, value);
+    }
+
+    @Override
+    public void respond(int status, @Nullable String sessionId, @Nullable BodyWriter body) {
+        if (!claimAnswer()) {
+            return;
+        }
+        complete();
+        if (!ctx.channel().isActive()) {
+            return;
+        }
+        FullHttpResponse response = encode(status, sessionId, body);
+        if (ctx.executor().inEventLoop()) {
+            write(response);
+            return;
+        }
+        try {
+            ctx.executor().execute(() -> write(response));
+        } catch (RejectedExecutionException e) {
+            response.release();
+        }
+    }
+
+    private FullHttpResponse encode(int status, @Nullable String sessionId, @Nullable BodyWriter body) {
+        try {
+            HttpHeaders headers = headers(sessionId);
+            return body == null ? Responses.empty(status, headers) : Responses.json(ctx.alloc(), status, headers, body);
+        } catch (Throwable e) {
+            logger.warn("{} The body of a response could not be written", ctx.channel(), e);
+            return Responses.error(ctx.alloc(), HttpError.INTERNAL_ERROR, "Internal error");
+        }
+    }
+
+    private void write(FullHttpResponse response) {
+        ctx.writeAndFlush(response, ctx.voidPromise());
+        ended();
+    }
+
+    @Override
+    public EventStream openEventStream(@Nullable String sessionId, Runnable onClose) {
+        NettyEventStream stream = new NettyEventStream(ctx, this, maxPendingBytes, onClose);
+        if (!claimAnswer()) {
+            stream.abandon();
+            return stream;
+        }
+        HttpHeaders headers = headers(sessionId);
+        headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_EVENT_STREAM);
+        headers.set(HttpHeaderNames.CACHE_CONTROL, NO_CACHE_NO_TRANSFORM);
+        headers.set(X_ACCEL_BUFFERING, NO);
+        if (request.protocolVersion().isKeepAliveDefault()) {
+            headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+        }
+        this.stream = stream;
+        if (goneListener == Mark.GONE) {
+            stream.abandon();
+        } else {
+            stream.start(new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, headers));
+        }
+        return stream;
+    }
+
+    private HttpHeaders headers(@Nullable String sessionId) {
+        HttpHeaders headers = Responses.trustedHeaders();
+        if (responseHeaders != null) {
+            headers.add(responseHeaders);
+        }
+        if (sessionId != null) {
+            headers.set(MCP_SESSION_ID, VisibleAscii.require(sessionId, "sessionId"));
+        }
+        return headers;
+    }
+
+    @Override
+    public void onClientGone(Runnable listener) {
+        while (true) {
+            Runnable current = goneListener;
+            if (current == Mark.COMPLETE) {
+                return;
+            }
+            if (current == Mark.GONE) {
+                run(listener);
+                return;
+            }
+            if (GONE_LISTENER.compareAndSet(this, current, listener)) {
+                return;
+            }
+        }
+    }
+
+    /** The connection was closed; called on the event loop. */
+    void connectionLost() {
+        Runnable listener = goneListener;
+        while (listener != Mark.COMPLETE && !GONE_LISTENER.compareAndSet(this, listener, Mark.GONE)) {
+            listener = goneListener;
+        }
+        NettyEventStream stream = this.stream;
+        if (stream != null) {
+            stream.connectionLost();
+        }
+        if (listener != null && listener != Mark.COMPLETE) {
+            run(listener);
+        }
+    }
+
+    /** The last part of the answer was written; called on the event loop. */
+    void ended() {
+        handler.ended(this);
+    }
+
+    /** The answer is out of the engine's hands: the client's going concerns it no more. */
+    void complete() {
+        Runnable listener = goneListener;
+        while (listener != Mark.GONE && !GONE_LISTENER.compareAndSet(this, listener, Mark.COMPLETE)) {
+            listener = goneListener;
+        }
+    }
+
+    private boolean claimAnswer() {
+        return ANSWERED.compareAndSet(this, false, true);
+    }
+
+    private void run(Runnable listener) {
+        try {
+            listener.run();
+        } catch (RuntimeException e) {
+            logger.warn("{} A listener failed", ctx.channel(), e);
+        }
+    }
+}

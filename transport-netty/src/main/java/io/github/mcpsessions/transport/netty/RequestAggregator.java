@@ -1,0 +1,65 @@
+package io.github.mcpsessions.transport.netty;
+
+import io.github.mcpsessions.transport.HttpError;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import org.jspecify.annotations.Nullable;
+
+/** Collects a request's body up to a limit, and refuses a longer one as early as possible. */
+final class RequestAggregator extends HttpObjectAggregator {
+
+    private static final int EXPECTATION_FAILED = 417;
+
+    RequestAggregator(int maxBodyBytes) {
+        super(maxBodyBytes);
+    }
+
+    @Override
+    protected @Nullable Object newContinueResponse(HttpMessage start, int maxContentLength, ChannelPipeline pipeline) {
+        if (start.decoderResult().isFailure() || !start.headers().contains(HttpHeaderNames.EXPECT)) {
+            return null;
+        }
+        if (HttpUtil.is100ContinueExpected(start)) {
+            return isContentLengthInvalid(start, maxContentLength)
+                    ? tooLarge(pipeline.channel().alloc())
+                    : super.newContinueResponse(start, maxContentLength, pipeline);
+        }
+        return start.protocolVersion().isKeepAliveDefault()
+                ? Responses.closing(Responses.error(
+                        pipeline.channel().alloc(),
+                        EXPECTATION_FAILED,
+                        HttpError.INVALID_REQUEST,
+                        "Expect names something unknown (expected: 100-continue)"))
+                : null;
+    }
+
+    /** Whatever is sent instead of {@code 100 Continue} says that it is the connection's last response. */
+    @Override
+    protected boolean closeAfterContinueResponse(Object msg) {
+        return false;
+    }
+
+    @Override
+    protected boolean ignoreContentAfterContinueResponse(Object msg) {
+        return msg instanceof HttpResponse response && response.status().code() >= 400;
+    }
+
+    @Override
+    protected void handleOversizedMessage(ChannelHandlerContext ctx, HttpMessage oversized) {
+        ctx.writeAndFlush(tooLarge(ctx.alloc()), ctx.voidPromise());
+    }
+
+    private FullHttpResponse tooLarge(ByteBufAllocator alloc) {
+        return Responses.closing(Responses.error(
+                alloc,
+                HttpError.BODY_TOO_LARGE,
+                "The body is too large (expected: at most " + maxContentLength() + " bytes)"));
+    }
+}

@@ -1,0 +1,92 @@
+package io.github.mcpsessions.transport.netty;
+
+import io.github.mcpsessions.transport.HttpError;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Refuses what is not a proper HTTP/1.x request, or comes by a host name or from an origin that is not accepted. */
+@Sharable
+final class RequestGuard extends ChannelInboundHandlerAdapter {
+
+    private final HostPolicy hosts;
+    private final String endpoint;
+    private final @Nullable String healthPath;
+
+    RequestGuard(HostPolicy hosts, String endpoint, @Nullable String healthPath) {
+        this.hosts = hosts;
+        this.endpoint = endpoint;
+        this.healthPath = healthPath;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        FullHttpRequest request = (FullHttpRequest) msg;
+        if (request.decoderResult().isFailure()) {
+            refuseUndecoded(ctx, request, request.decoderResult().cause());
+            return;
+        }
+        HttpVersion version = request.protocolVersion();
+        if (version.majorVersion() != 1 || !version.protocolName().equals("HTTP")) {
+            close(
+                    ctx,
+                    request,
+                    HttpError.INVALID_REQUEST,
+                    "The protocol is not known (expected: HTTP/1.1 or HTTP/1.0)");
+            return;
+        }
+        List<String> hostHeaders = request.headers().getAll(HttpHeaderNames.HOST);
+        if (hostHeaders.size() > 1 || (hostHeaders.isEmpty() && version.minorVersion() > 0)) {
+            close(ctx, request, HttpError.INVALID_REQUEST, hostHeaders.size() + " Host headers (expected: 1)");
+            return;
+        }
+        String target = request.uri();
+        String host = hostHeaders.isEmpty() ? null : hostHeaders.get(0);
+        if (!target.equals(endpoint)) {
+            if (RequestTarget.path(target).equals(healthPath)) {
+                ctx.fireChannelRead(msg);
+                return;
+            }
+            String authority = RequestTarget.authority(target);
+            host = authority == null ? host : authority;
+        }
+        if (!hosts.allowsHost(host)) {
+            refuse(ctx, request, HttpError.FORBIDDEN, "Host is not accepted here");
+            return;
+        }
+        for (String origin : request.headers().getAll(HttpHeaderNames.ORIGIN)) {
+            if (!hosts.allowsOrigin(origin, host)) {
+                refuse(ctx, request, HttpError.FORBIDDEN, "Origin is not accepted here");
+                return;
+            }
+        }
+        ctx.fireChannelRead(msg);
+    }
+
+    private static void refuseUndecoded(ChannelHandlerContext ctx, FullHttpRequest request, Throwable cause) {
+        if (cause instanceof TooLongHttpLineException) {
+            close(ctx, request, HttpError.URI_TOO_LONG, "The request line is too long");
+        } else if (cause instanceof TooLongHttpHeaderException) {
+            close(ctx, request, HttpError.HEADERS_TOO_LARGE, "The headers are too large");
+        } else {
+            close(ctx, request, HttpError.INVALID_REQUEST, "The request is not valid HTTP");
+        }
+    }
+
+    private static void refuse(ChannelHandlerContext ctx, FullHttpRequest request, HttpError error, String message) {
+        request.release();
+        ctx.writeAndFlush(Responses.error(ctx.alloc(), error, message), ctx.voidPromise());
+    }
+
+    private static void close(ChannelHandlerContext ctx, FullHttpRequest request, HttpError error, String message) {
+        request.release();
+        ctx.writeAndFlush(Responses.closing(Responses.error(ctx.alloc(), error, message)), ctx.voidPromise());
+    }
+}

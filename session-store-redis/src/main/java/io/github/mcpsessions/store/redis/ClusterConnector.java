@@ -1,0 +1,75 @@
+package io.github.mcpsessions.store.redis;
+
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.SlotHash;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/** Connects to a cluster: commands go to whichever node holds their key, subscriptions to one node for all. */
+final class ClusterConnector implements Connector {
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
+
+    private final RedisClusterClient client;
+    private final String address;
+    private final Supplier<CompletionStage<Void>> shutdown;
+
+    ClusterConnector(RedisClusterClient client, String address, Supplier<CompletionStage<Void>> shutdown) {
+        this.client = client;
+        this.address = address;
+        this.shutdown = shutdown;
+    }
+
+    @Override
+    public CompletionStage<? extends StatefulConnection<String, String>> connect() {
+        return client.refreshPartitionsAsync().thenCompose(known -> client.connectAsync(StringCodec.UTF8));
+    }
+
+    @Override
+    public CompletionStage<? extends StatefulRedisPubSubConnection<String, String>> connectPubSub() {
+        return client.refreshPartitionsAsync().thenCompose(known -> client.connectPubSubAsync(StringCodec.UTF8));
+    }
+
+    /** Lettuce refuses a command for a node that it is just connecting to; so that connection is waited for. */
+    @Override
+    public CompletionStage<RedisClusterAsyncCommands<String, String>> commands(
+            StatefulConnection<String, String> connection, String key) {
+        StatefulRedisClusterConnection<String, String> cluster =
+                (StatefulRedisClusterConnection<String, String>) connection;
+        RedisClusterNode master = cluster.getPartitions().getMasterBySlot(SlotHash.getSlot(key));
+        if (master == null) {
+            return CompletableFuture.completedFuture(cluster.async());
+        }
+        return cluster.getConnectionAsync(
+                        master.getUri().getHost(), master.getUri().getPort())
+                .thenApply(node -> cluster.async());
+    }
+
+    @Override
+    public boolean isPooled() {
+        return true;
+    }
+
+    @Override
+    public Duration connectTimeout() {
+        return CONNECT_TIMEOUT;
+    }
+
+    @Override
+    public CompletionStage<Void> shutdown() {
+        return shutdown.get();
+    }
+
+    @Override
+    public String toString() {
+        return address;
+    }
+}

@@ -1,0 +1,50 @@
+package io.github.mcpsessions.store.redis;
+
+import io.github.mcpsessions.store.SessionStoreException;
+import io.github.mcpsessions.store.StoreUnavailableException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/** Turns whatever Lettuce, Redis or the JDK fail with into the exceptions of the SPI. */
+final class Failures {
+
+    private Failures() {}
+
+    /** {@return the failure of a command: {@code failure} itself if the SPI knows it, else unavailable with the cause} */
+    static SessionStoreException ofCommand(String target, Throwable failure) {
+        Throwable cause = unwrap(failure);
+        if (cause instanceof SessionStoreException known) {
+            return known;
+        }
+        return new StoreUnavailableException(target + " failed: " + describe(cause), cause);
+    }
+
+    /** {@return what happened in one line, with the root cause where that says more} */
+    static String describe(Throwable failure) {
+        if (failure instanceof TimeoutException) {
+            return "no answer in time";
+        }
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String text = messageOf(failure);
+        String rootText = messageOf(root);
+        return text.contains(rootText) ? text : text + ": " + rootText;
+    }
+
+    static Throwable unwrap(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+
+    private static String messageOf(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isEmpty() ? failure.getClass().getSimpleName() : message;
+    }
+}

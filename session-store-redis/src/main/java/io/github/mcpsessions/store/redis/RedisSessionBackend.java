@@ -1,0 +1,273 @@
+package io.github.mcpsessions.store.redis;
+
+import io.github.mcpsessions.store.QuestionStore;
+import io.github.mcpsessions.store.ReplicaBus;
+import io.github.mcpsessions.store.ReplicaRegistry;
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.SessionStore;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sessions in Redis 6.2 or newer, or Valkey: a single server, behind Sentinel, or a cluster.
+ *
+ * <pre>{@code
+ * RedisSessionBackend sessions = RedisSessionBackend.connect("redis://redis:6379");
+ * }</pre>
+ *
+ * <h2>What is stored</h2>
+ *
+ * <p>{@code mcp} is the namespace, one per logical server; {@code 7f3a} stands for a session id. All keys of a session share
+ * its hash tag, the part in braces, so that each change of several keys is one Lua script on one Cluster slot.
+ *
+ * <table>
+ * <caption>Keys and channels</caption>
+ * <tr><th>Name</th><th>Type</th><th>Content</th><th>Expiry</th></tr>
+ * <tr><td>{@code mcp:{7f3a}}</td><td>hash</td><td>the session: fields {@code v} (schema version, 1), {@code init} (the raw
+ *     JSON of the initialize params), {@code protocol}, {@code created} (epoch milliseconds), {@code owner} and
+ *     {@code issuer} where requests are authenticated, {@code level} once the client has set a log level,
+ *     {@code sub:<uri>} per resource subscription, {@code attr:<name>} per attribute; fields with other names are kept and
+ *     ignored</td><td>the session's TTL, slid by load and touch</td></tr>
+ * <tr><td>{@code mcp:{7f3a}:a}</td><td>hash</td><td>the questions put to the client: {@code q:<id>} the deadline (epoch
+ *     milliseconds, by the clock of Redis), {@code a:<id>} the answer</td><td>the last deadline</td></tr>
+ * <tr><td>{@code mcp:{7f3a}:s:<stream>}</td><td>stream</td><td>reserved for the events of the session's streams; those of
+ *     calls are named by the fields {@code s:<stream>} of the session's hash, that of the standalone stream is
+ *     {@code s:0}</td><td></td></tr>
+ * <tr><td>{@code mcp:node:<incarnation>}</td><td>string</td><td>the heartbeat of a replica</td><td>two and a half
+ *     beats</td></tr>
+ * <tr><td>{@code mcp:all}</td><td>channel</td><td>messages to all replicas</td><td></td></tr>
+ * <tr><td>{@code mcp:node:<incarnation>:w}</td><td>channel</td><td>messages to one replica</td><td></td></tr>
+ * <tr><td>{@code mcp:{7f3a}:w}</td><td>channel</td><td>messages to whoever has streams of the session open</td><td></td></tr>
+ * <tr><td>{@code mcp:node:<random>:ping}</td><td>channel</td><td>a backend's messages to itself, every 250
+ *     milliseconds</td><td></td></tr>
+ * </table>
+ *
+ * <h2>What is executed</h2>
+ *
+ * <p>Every operation is one round trip. A session that is created with a TTL of 24 hours:
+ *
+ * <pre>
+ * EVALSHA &lt;create&gt; 3 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:s:0 86400000 v 1 init {"protocolVersion":...} protocol 2025-11-25 ...
+ *   EXISTS mcp:{7f3a}
+ *   DEL mcp:{7f3a}:a mcp:{7f3a}:s:0
+ *   HSET mcp:{7f3a} v 1 init {"protocolVersion":...} protocol 2025-11-25 created 1767225600000 ...
+ *   PEXPIRE mcp:{7f3a} 86400000
+ * </pre>
+ *
+ * <p>Loaded by another replica, which slides the TTL first, so that nothing is read of a session that is about to go:
+ *
+ * <pre>
+ * EVALSHA &lt;load&gt; 1 mcp:{7f3a} 86400000
+ *   PEXPIRE mcp:{7f3a} 86400000
+ *   HGETALL mcp:{7f3a}
+ * </pre>
+ *
+ * <p>Touched, changed and deleted:
+ *
+ * <pre>
+ * PEXPIRE mcp:{7f3a} 86400000
+ *
+ * EVALSHA &lt;update&gt; 1 mcp:{7f3a} HSET level warning
+ *   EXISTS mcp:{7f3a}
+ *   HSET mcp:{7f3a} level warning
+ *
+ * EVALSHA &lt;delete&gt; 3 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:s:0
+ *   HKEYS mcp:{7f3a}
+ *   DEL mcp:{7f3a}:a mcp:{7f3a}:s:0
+ *   DEL mcp:{7f3a}
+ * </pre>
+ *
+ * <p>A server that does not know a script yet (after a restart, a failover or {@code SCRIPT FLUSH}) answers
+ * {@code NOSCRIPT} without executing anything, and gets the same call once more as {@code EVAL}. Beside the sessions, each
+ * backend sends {@code PUBLISH mcp:node:<random>:ping <time>} four times a second, and {@code SET mcp:node:<incarnation> 1
+ * PX 5000} every two seconds for each replica that has joined.
+ *
+ * <h2>When Redis fails</h2>
+ *
+ * <p>There are two connections, one for commands and one for subscriptions. While there is none, every operation fails at
+ * once with {@link io.github.mcpsessions.store.StoreUnavailableException}; it does so after the command timeout while a
+ * connection does not answer, and whenever Redis answers with an error ({@code LOADING}, {@code READONLY}, {@code OOM},
+ * {@code NOAUTH}, {@code CLUSTERDOWN} and all others). The cause is the failure as Lettuce or Redis reported it. A broken
+ * connection is replaced, first after 50 milliseconds, then ever more slowly up to once per second; one that is open but
+ * silent is given up after three seconds. <b>No command is ever sent twice</b>: what was under way on a broken connection
+ * has failed, and whether it was executed is not known.
+ *
+ * <p>After Redis was away, {@link ReplicaRegistry#isAlive} reports a missing heartbeat as unavailable for as long as a
+ * heartbeat lives: until then it may just not have been renewed yet.
+ *
+ * <p>In a cluster, messages go over plain Pub/Sub: each is passed on to all nodes.
+ *
+ * <h2>Durability</h2>
+ *
+ * <p>A completed write is as durable as Redis makes it: it is in the memory of the master. What a restart or a failover
+ * loses is for {@code appendonly} and {@code min-replicas-to-write} to decide. An eviction policy that removes keys with an
+ * expiry ({@code volatile-*}, {@code allkeys-*}) removes sessions; {@code noeviction} refuses new ones instead.
+ *
+ * <p>Thread-safe.
+ */
+public final class RedisSessionBackend implements SessionBackend {
+
+    private static final Logger log = LoggerFactory.getLogger(RedisSessionBackend.class);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+
+    private final Keys keys;
+    private final Connector connector;
+    private final ScheduledThreadPoolExecutor scheduler;
+    private final Link<StatefulConnection<String, String>> link;
+    private final Link<StatefulRedisPubSubConnection<String, String>> pubSubLink;
+    private final Commands commands;
+    private final RedisSessionStore sessionStore;
+    private final RedisQuestionStore questionStore;
+    private final RedisReplicaRegistry replicaRegistry;
+    private final RedisReplicaBus replicaBus;
+
+    RedisSessionBackend(Connector connector, Keys keys, Duration commandTimeout, Duration beatInterval) {
+        this.keys = keys;
+        this.connector = connector;
+        this.scheduler = new ScheduledThreadPoolExecutor(1, task -> Threads.daemon(task, "mcp-sessions-redis"));
+        scheduler.setRemoveOnCancelPolicy(true);
+        this.link = new Link<>(
+                connector.toString(),
+                connector::connect,
+                connector.isPooled(),
+                connector.connectTimeout(),
+                scheduler,
+                new CommandLinkListener());
+        this.commands = new Commands(connector, link, commandTimeout);
+        this.sessionStore = new RedisSessionStore(commands, keys);
+        this.questionStore = new RedisQuestionStore(commands, keys);
+        this.replicaRegistry = new RedisReplicaRegistry(commands, keys, beatInterval);
+        this.replicaBus = new RedisReplicaBus(
+                commands, keys, connector.toString(), UUID.randomUUID().toString());
+        this.pubSubLink = new Link<>(
+                connector.toString(),
+                connector::connectPubSub,
+                false,
+                connector.connectTimeout(),
+                scheduler,
+                replicaBus);
+    }
+
+    /**
+     * Connects with the defaults of {@link #builder()}; see {@link RedisSessionBackendBuilder#build} for what happens when
+     * Redis is not there.
+     *
+     * @param uri see {@link RedisSessionBackendBuilder#uri}
+     * @return a backend that is connected, or will be as soon as Redis is there
+     * @throws IllegalArgumentException if the URI cannot be read
+     */
+    public static RedisSessionBackend connect(String uri) {
+        return builder().uri(uri).build();
+    }
+
+    /** {@return a builder} */
+    public static RedisSessionBackendBuilder builder() {
+        return new RedisSessionBackendBuilder();
+    }
+
+    /** Connects, and waits until that has succeeded or failed once. */
+    RedisSessionBackend start() {
+        CompletionStage<Void> firstAttempt = link.start();
+        CompletionStage<Void> firstPubSubAttempt = pubSubLink.start();
+        replicaRegistry.start(scheduler);
+        replicaBus.start(pubSubLink, scheduler);
+        CompletableFuture<Void> outcome = CompletableFuture.allOf(
+                firstAttempt.toCompletableFuture(),
+                firstPubSubAttempt.toCompletableFuture(),
+                replicaBus.firstEpoch().toCompletableFuture());
+        await(outcome, connector.connectTimeout());
+        return this;
+    }
+
+    @Override
+    public SessionStore sessionStore() {
+        return sessionStore;
+    }
+
+    @Override
+    public ReplicaBus replicaBus() {
+        return replicaBus;
+    }
+
+    @Override
+    public ReplicaRegistry replicaRegistry() {
+        return replicaRegistry;
+    }
+
+    @Override
+    public QuestionStore questionStore() {
+        return questionStore;
+    }
+
+    @Override
+    public CompletionStage<Duration> ping() {
+        long start = System.nanoTime();
+        return commands.call(keys.namespace(), redis -> redis.ping())
+                .thenApply(pong -> Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    @Override
+    public String toString() {
+        return "Redis at " + connector + ", namespace " + keys.namespace();
+    }
+
+    @Override
+    public void close() {
+        await(replicaRegistry.leaveAll(), Duration.ofSeconds(1));
+        replicaBus.close();
+        scheduler.shutdownNow();
+        CompletableFuture<Void> closed = CompletableFuture.allOf(
+                link.close().toCompletableFuture(), pubSubLink.close().toCompletableFuture());
+        await(
+                closed.handle((nothing, failure) -> connector.shutdown()).thenCompose(shutdown -> shutdown),
+                CLOSE_TIMEOUT);
+    }
+
+    private static void await(CompletableFuture<?> outcome, Duration timeout) {
+        try {
+            outcome.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            log.debug("Went on without waiting further", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private final class CommandLinkListener implements Link.Listener<StatefulConnection<String, String>> {
+
+        private boolean lost;
+        private boolean connectedBefore;
+
+        @Override
+        public void connected(StatefulConnection<String, String> connection) {
+            log.info(
+                    "{} to {}, namespace {}",
+                    connectedBefore ? "Reconnected" : "Connected",
+                    connector,
+                    keys.namespace());
+            if (connectedBefore) {
+                replicaRegistry.reconnected();
+            }
+            connectedBefore = true;
+            lost = false;
+        }
+
+        @Override
+        public void lost(Throwable cause) {
+            if (!lost) {
+                lost = true;
+                log.warn("No connection to {}, trying again: {}", connector, Failures.describe(cause));
+            }
+        }
+    }
+}

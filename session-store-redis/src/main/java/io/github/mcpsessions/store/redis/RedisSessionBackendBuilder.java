@@ -1,0 +1,193 @@
+package io.github.mcpsessions.store.redis;
+
+import static java.util.Objects.requireNonNull;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.RedisClusterClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds a {@link RedisSessionBackend}. Exactly one of {@link #uri}, {@link #redisUri}, {@link #redisClient} and
+ * {@link #redisClusterClient} must be set; the other defaults are:
+ *
+ * <ul>
+ *   <li>{@code namespace}: {@value #DEFAULT_NAMESPACE}
+ *   <li>{@code commandTimeout}: 1 second
+ *   <li>{@code heartbeatInterval}: 2 seconds
+ *   <li>{@code clientName}: {@value #DEFAULT_CLIENT_NAME}
+ * </ul>
+ *
+ * <p>Not thread-safe.
+ */
+public final class RedisSessionBackendBuilder {
+
+    /** The default of {@link #namespace}. */
+    public static final String DEFAULT_NAMESPACE = "mcp";
+
+    /** The default of {@link #clientName}. */
+    public static final String DEFAULT_CLIENT_NAME = "mcp-sessions";
+
+    private static final Duration MIN_HEARTBEAT_INTERVAL = Duration.ofMillis(100);
+
+    private Keys keys = new Keys(DEFAULT_NAMESPACE);
+    private Duration commandTimeout = Duration.ofSeconds(1);
+    private Duration heartbeatInterval = Duration.ofSeconds(2);
+    private @Nullable String clientName;
+    private @Nullable String source;
+    private Supplier<Connector> connector = () -> {
+        throw new IllegalStateException("uri: not set (expected: a URI or a client)");
+    };
+
+    RedisSessionBackendBuilder() {}
+
+    /**
+     * Connects to a URI, with a client that the backend owns:
+     *
+     * <ul>
+     *   <li>{@code redis://[[user:]password@]host[:port][/database]}: a single server
+     *   <li>{@code rediss://...}: the same over TLS
+     *   <li>{@code redis-sentinel://[[user:]password@]host[:port],host[:port]...[/database]#master}: the master that
+     *       Sentinel names
+     *   <li>{@code redis://[[user:]password@]host[:port],host[:port]...}, or {@code rediss://}: a cluster, of which some
+     *       nodes are named
+     * </ul>
+     *
+     * @param uri the URI
+     * @return this builder
+     * @throws IllegalArgumentException if the URI cannot be read; the message does not repeat the password
+     */
+    public RedisSessionBackendBuilder uri(String uri) {
+        List<RedisURI> nodes = Uris.parse(requireNonNull(uri, "uri"));
+        return from(
+                "uri",
+                () -> nodes.size() == 1
+                        ? Connectors.to(Uris.named(nodes.get(0), clientName))
+                        : Connectors.toCluster(nodes.stream()
+                                .map(node -> Uris.named(node, clientName))
+                                .toList()));
+    }
+
+    /**
+     * Connects to a single server, or through Sentinel, with a client that the backend owns.
+     *
+     * @param redisUri where and how; copied
+     * @return this builder
+     */
+    public RedisSessionBackendBuilder redisUri(RedisURI redisUri) {
+        requireNonNull(redisUri, "redisUri");
+        return from("redisUri", () -> Connectors.to(Uris.named(redisUri, clientName)));
+    }
+
+    /**
+     * Connects with a client that the caller owns and closes after the backend. The connections are the backend's own.
+     *
+     * @param redisClient a client that was created with a URI; its options for reconnecting do not apply to the backend,
+     *     which replaces a broken connection itself
+     * @return this builder
+     */
+    public RedisSessionBackendBuilder redisClient(RedisClient redisClient) {
+        requireNonNull(redisClient, "redisClient");
+        return from("redisClient", () -> Connectors.with(redisClient));
+    }
+
+    /**
+     * Connects with a client of a cluster that the caller owns and closes after the backend. The connections are the
+     * backend's own.
+     *
+     * @param redisClusterClient a client whose options reject commands while it is disconnected
+     *     ({@code DisconnectedBehavior.REJECT_COMMANDS}); with others Lettuce sends commands again after a reconnect, and a
+     *     write could be executed twice
+     * @return this builder
+     * @throws IllegalArgumentException if the client has other options
+     */
+    public RedisSessionBackendBuilder redisClusterClient(RedisClusterClient redisClusterClient) {
+        requireNonNull(redisClusterClient, "redisClusterClient");
+        if (!redisClusterClient.getOptions().isRejectCommandsWhileDisconnected()) {
+            throw new IllegalArgumentException("redisClusterClient: options with disconnectedBehavior "
+                    + redisClusterClient.getOptions().getDisconnectedBehavior() + " (expected: REJECT_COMMANDS)");
+        }
+        return from("redisClusterClient", () -> Connectors.with(redisClusterClient));
+    }
+
+    /**
+     * Sets the namespace: the beginning of all keys and channels. Each logical server has its own, the same on all its
+     * replicas.
+     *
+     * @param namespace a name that {@link io.github.mcpsessions.store.SessionIds} allows
+     * @return this builder
+     * @throws IllegalArgumentException if the name is not allowed
+     */
+    public RedisSessionBackendBuilder namespace(String namespace) {
+        this.keys = new Keys(requireNonNull(namespace, "namespace"));
+        return this;
+    }
+
+    /**
+     * Sets how long an operation may take before it fails as unavailable.
+     *
+     * @param commandTimeout at least a millisecond
+     * @return this builder
+     * @throws IllegalArgumentException if it is shorter
+     */
+    public RedisSessionBackendBuilder commandTimeout(Duration commandTimeout) {
+        this.commandTimeout = atLeast("commandTimeout", commandTimeout, Duration.ofMillis(1));
+        return this;
+    }
+
+    /**
+     * Sets the time between two heartbeats of a replica. A heartbeat lives for two and a half of it, so every replica of
+     * a server should use the same.
+     *
+     * @param heartbeatInterval at least 100 milliseconds
+     * @return this builder
+     * @throws IllegalArgumentException if it is shorter
+     */
+    public RedisSessionBackendBuilder heartbeatInterval(Duration heartbeatInterval) {
+        this.heartbeatInterval = atLeast("heartbeatInterval", heartbeatInterval, MIN_HEARTBEAT_INTERVAL);
+        return this;
+    }
+
+    /**
+     * Sets the name that Redis shows for the backend's connections in {@code CLIENT LIST}. It does not apply to a client
+     * that was handed in.
+     *
+     * @param clientName visible ASCII characters
+     * @return this builder
+     */
+    public RedisSessionBackendBuilder clientName(String clientName) {
+        this.clientName = requireNonNull(clientName, "clientName");
+        return this;
+    }
+
+    /**
+     * Connects. Returns when the backend is connected, or the first attempt has failed, or after ten seconds: a Redis that
+     * cannot be reached, or refuses the password, does not keep the application from starting. Operations then fail with
+     * {@link io.github.mcpsessions.store.StoreUnavailableException} until it is there.
+     *
+     * @return the backend
+     * @throws IllegalStateException if it was not said what to connect to
+     */
+    public RedisSessionBackend build() {
+        return new RedisSessionBackend(connector.get(), keys, commandTimeout, heartbeatInterval).start();
+    }
+
+    private RedisSessionBackendBuilder from(String name, Supplier<Connector> from) {
+        if (source != null) {
+            throw new IllegalStateException(name + ": " + source + " is set already (expected: one of them)");
+        }
+        source = name;
+        connector = from;
+        return this;
+    }
+
+    private static Duration atLeast(String name, Duration value, Duration minimum) {
+        if (requireNonNull(value, name).compareTo(minimum) < 0) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: >= " + minimum + ")");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,140 @@
+package io.github.mcpsessions.store.redis;
+
+import static java.util.Objects.requireNonNull;
+
+import io.github.mcpsessions.store.RecordFormatException;
+import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionExistsException;
+import io.github.mcpsessions.store.SessionRecord;
+import io.github.mcpsessions.store.SessionStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/** The session records, each one hash. The layout is documented at {@link RedisSessionBackend}. */
+final class RedisSessionStore implements SessionStore {
+
+    private static final long ABSENT = 0;
+
+    /** Fields are set a thousand at a time: Lua cannot unpack more than a few thousand values. */
+    private static final Script CREATE = Script.returningInteger("""
+            if redis.call('EXISTS', KEYS[1]) == 1 then
+              return 0
+            end
+            redis.call('DEL', KEYS[2], KEYS[3])
+            for i = 2, #ARGV, 2000 do
+              redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 1999, #ARGV)))
+            end
+            redis.call('PEXPIRE', KEYS[1], ARGV[1])
+            return 1
+            """);
+
+    private static final Script LOAD = Script.returningList("""
+            if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then
+              return {}
+            end
+            return redis.call('HGETALL', KEYS[1])
+            """);
+
+    private static final Script UPDATE = Script.returningInteger("""
+            if redis.call('EXISTS', KEYS[1]) == 0 then
+              return 0
+            end
+            redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))
+            return 1
+            """);
+
+    /** The streams of calls are named in the hash, and share its slot. A key of another type has no fields, and goes too. */
+    private static final Script DELETE = Script.returningInteger("""
+            local fields = redis.pcall('HKEYS', KEYS[1])
+            if not fields.err then
+              for _, field in ipairs(fields) do
+                if string.sub(field, 1, 2) == 's:' then
+                  redis.call('DEL', KEYS[1] .. ':' .. field)
+                end
+              end
+            end
+            redis.call('DEL', KEYS[2], KEYS[3])
+            return redis.call('DEL', KEYS[1])
+            """);
+
+    private final Commands commands;
+    private final Keys keys;
+
+    RedisSessionStore(Commands commands, Keys keys) {
+        this.commands = commands;
+        this.keys = keys;
+    }
+
+    @Override
+    public CompletionStage<Void> create(SessionRecord record, Duration ttl) {
+        List<String> arguments = new ArrayList<>();
+        arguments.add(Ttl.millis(ttl));
+        RecordFields.write(record, arguments);
+        return this.<Long>call(CREATE, allKeys(record.id()), arguments)
+                .thenCompose(created -> created == ABSENT
+                        ? CompletableFuture.failedFuture(
+                                new SessionExistsException("Session " + record.id() + " exists already"))
+                        : CompletableFuture.completedFuture(null));
+    }
+
+    @Override
+    public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
+        return this.<List<String>>call(LOAD, onlyRecord(sessionId), List.of(Ttl.millis(ttl)))
+                .handle((fields, failure) -> {
+                    if (failure != null) {
+                        throw explained(sessionId, failure);
+                    }
+                    return fields.isEmpty() ? Optional.empty() : Optional.of(RecordFields.read(sessionId, fields));
+                });
+    }
+
+    @Override
+    public CompletionStage<Boolean> touch(String sessionId, Duration ttl) {
+        String key = keys.session(sessionId);
+        long millis = Long.parseLong(Ttl.millis(ttl));
+        return commands.call(key, redis -> redis.pexpire(key, millis));
+    }
+
+    @Override
+    public CompletionStage<Boolean> update(String sessionId, SessionChange change) {
+        return this.<Long>call(UPDATE, onlyRecord(sessionId), RecordFields.command(requireNonNull(change, "change")))
+                .handle((updated, failure) -> {
+                    if (failure != null) {
+                        throw explained(sessionId, failure);
+                    }
+                    return updated != ABSENT;
+                });
+    }
+
+    @Override
+    public CompletionStage<Boolean> delete(String sessionId) {
+        return this.<Long>call(DELETE, allKeys(sessionId), List.of()).thenApply(deleted -> deleted != ABSENT);
+    }
+
+    private <T> CompletableFuture<T> call(Script script, String[] scriptKeys, List<String> arguments) {
+        return commands.call(script, scriptKeys, arguments.toArray(String[]::new));
+    }
+
+    private String[] onlyRecord(String sessionId) {
+        return new String[] {keys.session(sessionId)};
+    }
+
+    private String[] allKeys(String sessionId) {
+        return new String[] {keys.session(sessionId), keys.questions(sessionId), keys.standaloneStream(sessionId)};
+    }
+
+    /** A key of another type is a broken record, and not a store that is unavailable. */
+    private static CompletionException explained(String sessionId, Throwable failure) {
+        Throwable cause = Failures.unwrap(failure);
+        if (cause.getMessage() != null && cause.getMessage().contains("WRONGTYPE")) {
+            return new CompletionException(new RecordFormatException(
+                    "Session " + sessionId + " is stored as something else than a hash", cause));
+        }
+        return new CompletionException(cause);
+    }
+}

@@ -1,0 +1,20 @@
+package io.github.mcpsessions.store.redis;
+
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.redis.testing.SharedRedis;
+import java.time.Duration;
+
+/** Backends for tests that are not about time. */
+final class Backends {
+
+    private Backends() {}
+
+    /** {@return a backend on the shared Redis that a slow machine does not fail} */
+    static SessionBackend patient(String namespace) {
+        return RedisSessionBackend.builder()
+                .uri(SharedRedis.uri())
+                .namespace(namespace)
+                .commandTimeout(Duration.ofSeconds(10))
+                .build();
+    }
+}

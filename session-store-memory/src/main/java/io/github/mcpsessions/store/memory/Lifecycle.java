@@ -20,6 +20,7 @@ final class Lifecycle {
         return closed;
     }
 
+    @SuppressWarnings("NullAway") // null is the one value that Void has
     CompletionStage<Void> run(Runnable operation) {
         return this.<@Nullable Void>call(() -> {
             operation.run();

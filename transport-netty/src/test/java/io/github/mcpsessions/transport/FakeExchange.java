@@ -1,0 +1,146 @@
+package io.github.mcpsessions.transport;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** An HTTP exchange whose answer a test can wait for. */
+final class FakeExchange implements HttpExchange {
+
+    /** What the client got: a complete response, or the beginning of a stream. */
+    record Answer(
+            int status,
+            @Nullable String sessionId,
+            String body,
+            @Nullable FakeStream stream) {}
+
+    final CompletableFuture<Answer> answer = new CompletableFuture<>();
+    final Map<String, String> responseHeaders = new ConcurrentHashMap<>();
+    private final String method;
+    private final Map<String, String> headers = new ConcurrentHashMap<>();
+    private final byte[] body;
+
+    private FakeExchange(String method, String body) {
+        this.method = method;
+        this.body = body.getBytes(StandardCharsets.UTF_8);
+    }
+
+    static FakeExchange post(@Nullable String sessionId, String body) {
+        return new FakeExchange("POST", body)
+                .with("Content-Type", "application/json")
+                .with("Accept", "application/json, text/event-stream")
+                .with("Mcp-Session-Id", sessionId);
+    }
+
+    static FakeExchange get(@Nullable String sessionId) {
+        return new FakeExchange("GET", "").with("Accept", "text/event-stream").with("Mcp-Session-Id", sessionId);
+    }
+
+    static FakeExchange delete(@Nullable String sessionId) {
+        return new FakeExchange("DELETE", "").with("Mcp-Session-Id", sessionId);
+    }
+
+    FakeExchange with(String name, @Nullable String value) {
+        if (value == null) {
+            headers.remove(name.toLowerCase(Locale.ROOT));
+        } else {
+            headers.put(name.toLowerCase(Locale.ROOT), value);
+        }
+        return this;
+    }
+
+    @Override
+    public String method() {
+        return method;
+    }
+
+    @Override
+    public @Nullable String header(String name) {
+        return headers.get(name.toLowerCase(Locale.ROOT));
+    }
+
+    @Override
+    public byte[] body() {
+        return body;
+    }
+
+    @Override
+    public void setResponseHeader(String name, String value) {
+        responseHeaders.put(name, value);
+    }
+
+    @Override
+    public void respond(int status, @Nullable String sessionId, @Nullable BodyWriter writer) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            if (writer != null) {
+                writer.writeTo(out);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        answer.complete(new Answer(status, sessionId, out.toString(StandardCharsets.UTF_8), null));
+    }
+
+    @Override
+    public EventStream openEventStream(@Nullable String sessionId, Runnable onClose) {
+        FakeStream stream = new FakeStream(onClose);
+        answer.complete(new Answer(200, sessionId, "", stream));
+        return stream;
+    }
+
+    @Override
+    public void onClientGone(Runnable listener) {}
+
+    /** An event stream that remembers what was sent. */
+    static final class FakeStream implements EventStream {
+
+        final List<String> events = new CopyOnWriteArrayList<>();
+        final List<String> comments = new CopyOnWriteArrayList<>();
+        private final Runnable onClose;
+        private boolean closed;
+
+        FakeStream(Runnable onClose) {
+            this.onClose = onClose;
+        }
+
+        @Override
+        public synchronized boolean send(@Nullable String id, byte[] data, @Nullable Duration retry) {
+            if (closed) {
+                return false;
+            }
+            events.add(new String(data, StandardCharsets.UTF_8));
+            return true;
+        }
+
+        @Override
+        public void comment() {
+            comments.add("");
+        }
+
+        @Override
+        public void close() {
+            synchronized (this) {
+                if (closed) {
+                    return;
+                }
+                closed = true;
+            }
+            onClose.run();
+        }
+
+        @Override
+        public synchronized boolean isClosed() {
+            return closed;
+        }
+    }
+}

@@ -1,0 +1,259 @@
+package io.github.mcpsessions.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.mcpsessions.store.QuestionStore;
+import io.github.mcpsessions.store.ReplicaBus;
+import io.github.mcpsessions.store.ReplicaRegistry;
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.SessionStore;
+import io.modelcontextprotocol.server.McpAsyncServer;
+import io.modelcontextprotocol.server.McpServer;
+import io.modelcontextprotocol.server.McpServerFeatures.AsyncToolSpecification;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** A replica without HTTP: an engine, an SDK server with some tools, and a backend that a test can break. */
+final class TestReplica implements AutoCloseable {
+
+    static final String INITIALIZE = """
+            {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"%s",\
+            "capabilities":{"sampling":{},"roots":{}},"clientInfo":{"name":"test","version":"1"},"unknown":[1.50]}}""";
+
+    final InterceptedStore store;
+    final McpEngine engine;
+    final McpAsyncServer server;
+    final AtomicLong nanos = new AtomicLong(System.nanoTime());
+
+    /** Ends the calls of the tool {@code wait}. */
+    final Sinks.One<String> release = Sinks.one();
+
+    /** Completes when a call of the tool {@code wait} has begun. */
+    final Sinks.One<String> waiting = Sinks.one();
+
+    /** Completes when a call of the tool {@code wait} was cancelled. */
+    final Sinks.One<String> cancelled = Sinks.one();
+
+    TestReplica(SessionBackend backend) {
+        this(backend, config -> {});
+    }
+
+    TestReplica(SessionBackend backend, Consumer<EngineConfig.Builder> settings) {
+        this.store = new InterceptedStore(backend.sessionStore());
+        EngineConfig.Builder config = EngineConfig.builder()
+                .backend(new InterceptedBackend(backend, store))
+                .nanoTime(nanos::get)
+                .sseAfter(Duration.ofHours(1));
+        settings.accept(config);
+        this.engine = new McpEngine(config.build());
+        this.server = McpServer.async(new EngineTransport(engine))
+                .serverInfo("test", "1")
+                .requestTimeout(Duration.ofSeconds(20))
+                .capabilities(McpSchema.ServerCapabilities.builder()
+                        .tools(true)
+                        .resources(true, true)
+                        .logging()
+                        .build())
+                .tools(tools())
+                .build();
+    }
+
+    private List<AsyncToolSpecification> tools() {
+        return List.of(
+                tool(
+                        "echo",
+                        (exchange, request) -> Mono.just(
+                                text(String.valueOf(request.arguments().get("message"))))),
+                tool("whoami", (exchange, request) -> {
+                    ResumableSession session = ResumableSession.from(exchange);
+                    return Mono.just(text(exchange.sessionId() + " " + session.isRestored() + " "
+                            + session.protocolVersion() + " "
+                            + exchange.getClientInfo().name()));
+                }),
+                tool(
+                        "remember",
+                        (exchange, request) -> Mono.fromCompletionStage(() -> ResumableSession.from(exchange)
+                                        .putAttribute(
+                                                "note",
+                                                String.valueOf(
+                                                        request.arguments().get("value"))))
+                                .thenReturn(text("done"))),
+                tool(
+                        "recall",
+                        (exchange, request) -> Mono.just(text(ResumableSession.from(exchange)
+                                .attribute("note")
+                                .orElse("nothing")))),
+                tool(
+                        "log",
+                        (exchange, request) -> exchange.loggingNotification(
+                                        McpSchema.LoggingMessageNotification.builder(
+                                                        McpSchema.LoggingLevel.WARNING, "a warning")
+                                                .build())
+                                .thenReturn(text("logged"))),
+                tool(
+                        "ask",
+                        (exchange, request) -> exchange.listRoots()
+                                .map(roots -> text("roots: " + roots.roots().size()))),
+                tool(
+                        "fail",
+                        (exchange, request) -> Mono.error(new IllegalStateException(
+                                "Cannot invoke \"java.util.List.size()\" because it is null"))),
+                tool(
+                        "wait",
+                        (exchange, request) -> Mono.defer(() -> {
+                                    waiting.tryEmitValue("waiting");
+                                    return release.asMono().map(TestReplica::text);
+                                })
+                                .doOnCancel(() -> cancelled.tryEmitValue("cancelled"))));
+    }
+
+    private static AsyncToolSpecification tool(
+            String name,
+            java.util.function.BiFunction<
+                            io.modelcontextprotocol.server.McpAsyncServerExchange,
+                            McpSchema.CallToolRequest,
+                            Mono<McpSchema.CallToolResult>>
+                    handler) {
+        return AsyncToolSpecification.builder()
+                .tool(McpSchema.Tool.builder(name, Map.of("type", "object"))
+                        .description(name)
+                        .build())
+                .callHandler(handler)
+                .build();
+    }
+
+    private static McpSchema.CallToolResult text(String text) {
+        return McpSchema.CallToolResult.builder().addTextContent(text).build();
+    }
+
+    /** Initializes a session and returns its id. */
+    String initialize() {
+        return initialize("2025-11-25");
+    }
+
+    String initialize(String version) {
+        FakeExchange.Answer answer = send(FakeExchange.post(null, INITIALIZE.formatted(version)));
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(send(FakeExchange.post(
+                                answer.sessionId(), "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"))
+                        .status())
+                .isEqualTo(202);
+        return String.valueOf(answer.sessionId());
+    }
+
+    static FakeExchange call(@Nullable String sessionId, String tool) {
+        return call(sessionId, tool, "{}");
+    }
+
+    static FakeExchange call(@Nullable String sessionId, String tool, String arguments) {
+        return FakeExchange.post(
+                sessionId,
+                "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
+                        + "\",\"arguments\":" + arguments + "}}");
+    }
+
+    static FakeExchange ping(String sessionId) {
+        return FakeExchange.post(sessionId, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}");
+    }
+
+    /** Hands the engine an exchange and does not wait. */
+    FakeExchange begin(FakeExchange exchange) {
+        engine.handle(exchange);
+        return exchange;
+    }
+
+    FakeExchange.Answer send(FakeExchange exchange) {
+        return await(begin(exchange).answer);
+    }
+
+    int status(FakeExchange exchange) {
+        return send(exchange).status();
+    }
+
+    static <T> T await(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    void advance(Duration time) {
+        nanos.addAndGet(time.toNanos());
+    }
+
+    @Override
+    public void close() {
+        await(engine.close());
+    }
+
+    /** Hands the SDK's factory to the engine, as an HTTP binding does. */
+    private record EngineTransport(McpEngine engine) implements McpStreamableServerTransportProvider {
+
+        @Override
+        public void setSessionFactory(McpStreamableServerSession.Factory factory) {
+            engine.start(factory);
+        }
+
+        @Override
+        public Mono<Void> notifyClients(String method, Object params) {
+            return Mono.fromRunnable(() -> engine.notifyClients(method, params));
+        }
+
+        @Override
+        public Mono<Void> notifyClient(String sessionId, String method, Object params) {
+            return Mono.fromRunnable(() -> engine.notifyClient(sessionId, method, params));
+        }
+
+        @Override
+        public Mono<Void> closeGracefully() {
+            return Mono.fromCompletionStage(engine::close);
+        }
+
+        @Override
+        public List<String> protocolVersions() {
+            return McpEngine.protocolVersions();
+        }
+    }
+
+    private record InterceptedBackend(SessionBackend delegate, SessionStore sessionStore) implements SessionBackend {
+
+        @Override
+        public ReplicaBus replicaBus() {
+            return delegate.replicaBus();
+        }
+
+        @Override
+        public ReplicaRegistry replicaRegistry() {
+            return delegate.replicaRegistry();
+        }
+
+        @Override
+        public QuestionStore questionStore() {
+            return delegate.questionStore();
+        }
+
+        @Override
+        public CompletionStage<Duration> ping() {
+            return delegate.ping();
+        }
+
+        @Override
+        public void close() {
+            delegate.close();
+        }
+    }
+}

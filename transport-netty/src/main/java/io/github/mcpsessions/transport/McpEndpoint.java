@@ -48,6 +48,7 @@ final class McpEndpoint implements HttpRequestHandler {
     private final UndecidedAnswers undecided;
     private final Executor workers;
     private final JsonRpcReader reader;
+    private volatile boolean draining;
 
     McpEndpoint(
             EngineConfig config,
@@ -413,6 +414,9 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         requireVersion(exchange, null);
         String sessionId = requireSessionId(exchange, null);
+        if (draining) {
+            throw new RefusedException(HttpError.UNAVAILABLE, null, "The server is shutting down");
+        }
         withSession(exchange, sessionId, null, session -> {
             if (exchange.header("Last-Event-ID") != null) {
                 session.exit();
@@ -421,7 +425,16 @@ final class McpEndpoint implements HttpRequestHandler {
                 return;
             }
             session.standalone().connect(exchange);
+            if (draining) {
+                session.disconnect();
+            }
         });
+    }
+
+    /** Ends the standalone streams, and opens no more. */
+    void stopListening() {
+        draining = true;
+        registry.live().forEach(LocalSession::disconnect);
     }
 
     // --- DELETE

@@ -172,9 +172,16 @@ public final class McpEngine implements HttpRequestHandler {
                 engine.registry().size());
     }
 
-    /** Tells health endpoints that the engine is about to close; what it serves does not change. */
+    /**
+     * Prepares for the end: health says so, and the standalone streams are closed and no new one is opened, so that their
+     * clients listen elsewhere. Everything else is served as before.
+     */
     public void drain() {
         draining = true;
+        Started engine = started;
+        if (engine != null) {
+            engine.endpoint().stopListening();
+        }
     }
 
     /**

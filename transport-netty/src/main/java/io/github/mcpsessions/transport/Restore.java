@@ -1,7 +1,11 @@
 package io.github.mcpsessions.transport;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A session that is being rebuilt from its record. It exists from before the store is asked until the outcome is known, so
@@ -9,11 +13,37 @@ import java.util.concurrent.ConcurrentMap;
  */
 final class Restore {
 
-    final CompletableFuture<SessionLookup> outcome = new CompletableFuture<>();
+    private final CompletableFuture<SessionLookup> work = new CompletableFuture<>();
+
+    /** Completes when the restore has left the registry's books. */
+    final CompletionStage<SessionLookup> outcome;
 
     private boolean doomed;
     private boolean published;
     private boolean stale;
+
+    /**
+     * Begins a restore.
+     *
+     * @param onSettled takes the restore off the books, before anybody learns of the outcome
+     */
+    Restore(Consumer<Restore> onSettled) {
+        this.outcome = work.whenComplete((lookup, failure) -> {
+            if (!(lookup instanceof SessionLookup.Found)) {
+                doom();
+            }
+            onSettled.accept(this);
+        });
+    }
+
+    /** Settles the restore; only the first outcome counts. */
+    void settle(SessionLookup lookup) {
+        work.complete(lookup);
+    }
+
+    void settleAfter(Duration timeout, SessionLookup lookup) {
+        work.completeOnTimeout(lookup, timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
 
     /** The session has been deleted meanwhile, or the restore took too long: it must not be published any more. */
     synchronized void doom() {

@@ -21,8 +21,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +63,6 @@ final class SessionRegistry {
     private final ConcurrentHashMap<String, LocalSession> live = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Restore> restoring = new ConcurrentHashMap<>();
     private final Cache<String, Boolean> missing;
-    private final Semaphore restores;
     private final long touchIntervalNanos;
     private volatile boolean storeFailing;
 
@@ -84,7 +81,6 @@ final class SessionRegistry {
                 .expireAfterWrite(MISSING_FOR)
                 .ticker(config.nanoTime::getAsLong)
                 .build();
-        this.restores = new Semaphore(config.maxConcurrentRestores);
         this.touchIntervalNanos = config.touchInterval().toNanos();
     }
 
@@ -276,28 +272,19 @@ final class SessionRegistry {
     }
 
     private CompletionStage<SessionLookup> restore(String id) {
-        Restore mine = new Restore();
+        Restore mine = new Restore(restore -> restoring.remove(id, restore));
         Restore other = restoring.putIfAbsent(id, mine);
         if (other != null) {
             return other.outcome;
         }
-        mine.outcome.whenComplete((lookup, failure) -> restoring.remove(id, mine));
         LocalSession published = live.get(id);
         if (published != null) {
-            mine.outcome.complete(new SessionLookup.Found(published));
-        } else if (!restores.tryAcquire()) {
-            mine.outcome.complete(new SessionLookup.Unavailable("Too many sessions are being restored"));
+            mine.settle(new SessionLookup.Found(published));
+        } else if (restoring.size() > config.maxConcurrentRestores) {
+            mine.settle(new SessionLookup.Unavailable("Too many sessions are being restored"));
         } else {
-            mine.outcome.whenComplete((lookup, failure) -> restores.release());
-            mine.outcome.completeOnTimeout(
-                    new SessionLookup.Unavailable("The session could not be restored in time"),
-                    config.restoreTimeout.toMillis(),
-                    TimeUnit.MILLISECONDS);
-            mine.outcome.whenComplete((lookup, failure) -> {
-                if (!(lookup instanceof SessionLookup.Found)) {
-                    mine.doom();
-                }
-            });
+            mine.settleAfter(
+                    config.restoreTimeout, new SessionLookup.Unavailable("The session could not be restored in time"));
             load(id, mine);
         }
         return mine.outcome;
@@ -313,10 +300,10 @@ final class SessionRegistry {
         }
         loaded.whenComplete(this::noteStore).whenComplete((record, failure) -> {
             if (failure != null) {
-                restore.outcome.complete(unavailable(id, failure));
+                restore.settle(unavailable(id, failure));
             } else if (record.isEmpty()) {
                 missing.put(id, Boolean.TRUE);
-                restore.outcome.complete(SessionLookup.Gone.INSTANCE);
+                restore.settle(SessionLookup.Gone.INSTANCE);
             } else {
                 rebuild(record.get(), epoch, restore);
             }
@@ -329,11 +316,11 @@ final class SessionRegistry {
                 try {
                     rebuildNow(record, epoch, restore);
                 } catch (RuntimeException e) {
-                    restore.outcome.complete(unavailable(record.id(), e));
+                    restore.settle(unavailable(record.id(), e));
                 }
             });
         } catch (RejectedExecutionException e) {
-            restore.outcome.complete(new SessionLookup.Unavailable("The server is overloaded"));
+            restore.settle(new SessionLookup.Unavailable("The server is overloaded"));
         }
     }
 
@@ -347,7 +334,7 @@ final class SessionRegistry {
             return;
         }
         if (!hasRoom()) {
-            restore.outcome.complete(new SessionLookup.Unavailable("Too many sessions are in use on this replica"));
+            restore.settle(new SessionLookup.Unavailable("Too many sessions are in use on this replica"));
             return;
         }
         McpSchema.InitializeRequest initialize = Handshake.parse(record.initializeParams());
@@ -359,19 +346,19 @@ final class SessionRegistry {
                 .replay(session, initialize, context(session))
                 .subscribe(
                         done -> {},
-                        failure -> restore.outcome.complete(unavailable(record.id(), failure)),
+                        failure -> restore.settle(unavailable(record.id(), failure)),
                         () -> publish(session, restore));
     }
 
     private void publish(LocalSession session, Restore restore) {
         if (!restore.publish(session, live)) {
             handshake.close(session.record()).subscribe();
-            restore.outcome.complete(SessionLookup.Gone.INSTANCE);
+            restore.settle(SessionLookup.Gone.INSTANCE);
             return;
         }
         log.info("Session {} restored on {}", RandomIds.shorten(session.id()), config.nodeId);
         listeners.restored(session);
-        restore.outcome.complete(new SessionLookup.Found(session));
+        restore.settle(new SessionLookup.Found(session));
         if (restore.isStale()) {
             reload(session);
         }
@@ -380,8 +367,8 @@ final class SessionRegistry {
     private void end(String id, Restore restore, String reason) {
         log.info("Session {} ended on {}: {}", RandomIds.shorten(id), config.nodeId, reason);
         delete(id)
-                .whenComplete((existed, failure) -> restore.outcome.complete(
-                        failure == null ? SessionLookup.Gone.INSTANCE : unavailable(id, failure)));
+                .whenComplete((existed, failure) ->
+                        restore.settle(failure == null ? SessionLookup.Gone.INSTANCE : unavailable(id, failure)));
     }
 
     /** Called about once per second: gives up idle sessions, keeps used ones alive in the store. */

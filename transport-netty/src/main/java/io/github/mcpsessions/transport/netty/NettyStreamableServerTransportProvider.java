@@ -1,0 +1,164 @@
+package io.github.mcpsessions.transport.netty;
+
+import io.github.mcpsessions.transport.EngineConfig;
+import io.github.mcpsessions.transport.EngineStatus;
+import io.github.mcpsessions.transport.McpEngine;
+import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * A Streamable HTTP transport whose sessions any replica can serve. It binds its own Netty server when an MCP server is built
+ * on it:
+ *
+ * <pre>{@code
+ * var sessions = RedisSessionBackend.connect("redis://redis:6379");
+ * var transport = NettyStreamableServerTransportProvider.builder()
+ *         .backend(sessions).sessionTtl(Duration.ofHours(24)).port(3000).build();
+ * McpSyncServer server = McpServer.sync(transport).serverInfo("orders", "1.0").tools(...).build();
+ * }</pre>
+ *
+ * <p>Serves the protocol revisions 2025-03-26, 2025-06-18 and 2025-11-25. Thread-safe. One transport serves one MCP server.
+ *
+ * <p><b>Threads.</b> Handlers run on worker threads and may block, unless
+ * {@link NettyStreamableServerTransportProviderBuilder#immediateExecution} says otherwise.
+ *
+ * <p><b>Closing.</b> {@link #closeGracefully} stops accepting connections, lets running calls finish for as long as
+ * {@link NettyStreamableServerTransportProviderBuilder#shutdownTimeout} allows, and ends the event streams. No session ends
+ * by it: their clients go on with another replica. The backend is closed by whoever created it, afterwards.
+ */
+public final class NettyStreamableServerTransportProvider implements McpStreamableServerTransportProvider {
+
+    private static final Logger log = LoggerFactory.getLogger(NettyStreamableServerTransportProvider.class);
+
+    private final HttpServerConfig http;
+    private final EngineConfig config;
+    private final Duration shutdownTimeout;
+    private final McpEngine engine;
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+    private volatile @Nullable NettyHttpServer server;
+    private boolean closing;
+
+    NettyStreamableServerTransportProvider(HttpServerConfig http, EngineConfig config, Duration shutdownTimeout) {
+        this.http = http;
+        this.config = config;
+        this.shutdownTimeout = shutdownTimeout;
+        this.engine = new McpEngine(config);
+    }
+
+    /** {@return a builder with the defaults} */
+    public static NettyStreamableServerTransportProviderBuilder builder() {
+        return new NettyStreamableServerTransportProviderBuilder();
+    }
+
+    /**
+     * Binds the HTTP server and begins to serve. Called by the SDK when the MCP server is built.
+     *
+     * @param sessionFactory the SDK's session factory
+     * @throws java.io.UncheckedIOException if the address cannot be bound
+     * @throws IllegalStateException if the transport serves an MCP server already, was closed, or the SDK is one that it does
+     *     not know
+     */
+    @Override
+    public synchronized void setSessionFactory(McpStreamableServerSession.Factory sessionFactory) {
+        if (closing) {
+            throw new IllegalStateException("The transport is closed (expected: a new transport for a new server)");
+        }
+        engine.start(sessionFactory);
+        NettyHttpServer bound = NettyHttpServer.bind(http, engine, config.nodeId(), engine::status, Clock.systemUTC());
+        server = bound;
+        log.info("MCP endpoint of {} at {}, sessions in {}", config.nodeId(), url(bound), config.backend());
+    }
+
+    /**
+     * Returns the address that the HTTP server is bound to.
+     *
+     * @return the address, with the actual port
+     * @throws IllegalStateException before an MCP server was built on the transport
+     */
+    public InetSocketAddress boundAddress() {
+        return bound().address();
+    }
+
+    /**
+     * Returns the URL of the MCP endpoint.
+     *
+     * @return the URL, with the actual port
+     * @throws IllegalStateException before an MCP server was built on the transport
+     */
+    public String url() {
+        return url(bound());
+    }
+
+    /** {@return how the transport is doing, as its health endpoint says} */
+    public EngineStatus status() {
+        return engine.status();
+    }
+
+    @Override
+    public Mono<Void> notifyClients(String method, @Nullable Object params) {
+        return Mono.fromRunnable(() -> engine.notifyClients(method, params));
+    }
+
+    @Override
+    public Mono<Void> notifyClient(String sessionId, String method, @Nullable Object params) {
+        return Mono.fromRunnable(() -> engine.notifyClient(sessionId, method, params));
+    }
+
+    @Override
+    public List<String> protocolVersions() {
+        return McpEngine.protocolVersions();
+    }
+
+    /** {@return completes when the transport is closed; see the class comment. Never fails} */
+    @Override
+    public Mono<Void> closeGracefully() {
+        return Mono.fromCompletionStage(() -> close(shutdownTimeout));
+    }
+
+    /** Closes the transport at once: running calls are cut off. Does not wait. */
+    @Override
+    public void close() {
+        var unused = close(Duration.ZERO);
+    }
+
+    private CompletionStage<Void> close(Duration timeout) {
+        NettyHttpServer bound;
+        synchronized (this) {
+            if (closing) {
+                return closed;
+            }
+            closing = true;
+            bound = server;
+        }
+        engine.drain();
+        CompletionStage<Void> httpClosed =
+                bound == null ? CompletableFuture.completedFuture(null) : bound.closeGracefully(timeout);
+        httpClosed.thenCompose(done -> engine.close()).whenComplete((done, failure) -> closed.complete(null));
+        return closed;
+    }
+
+    private NettyHttpServer bound() {
+        NettyHttpServer bound = server;
+        if (bound == null) {
+            throw new IllegalStateException("The transport is not bound yet (expected: after McpServer...build())");
+        }
+        return bound;
+    }
+
+    private String url(NettyHttpServer bound) {
+        String host = bound.address().getAddress().getHostAddress();
+        return (bound.isTls() ? "https://" : "http://") + (host.contains(":") ? "[" + host + "]" : host) + ":"
+                + bound.address().getPort() + http.endpoint();
+    }
+}

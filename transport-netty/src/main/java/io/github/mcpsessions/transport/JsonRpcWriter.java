@@ -1,5 +1,7 @@
 package io.github.mcpsessions.transport;
 
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.modelcontextprotocol.spec.McpSchema;
 import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -10,8 +12,18 @@ import tools.jackson.databind.json.JsonMapper;
 /** Writes the SDK's message types and JSON-RPC ids as JSON, the way the SDK's own mapper does. */
 final class JsonRpcWriter {
 
-    private static final ObjectWriter WRITER =
-            JsonMapper.shared().writer().without(StreamWriteFeature.AUTO_CLOSE_TARGET);
+    private static final ObjectWriter WRITER = JsonMapper.builder()
+            .addMixIn(McpSchema.ElicitRequest.class, ElicitRequestMixIn.class)
+            .build()
+            .writer()
+            .without(StreamWriteFeature.AUTO_CLOSE_TARGET);
+
+    /**
+     * The SDK's annotation asks for a type id "mode" beside the property "mode": Jackson 3.1 writes both, from 3.2 on it
+     * refuses to write either.
+     */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, include = JsonTypeInfo.As.EXISTING_PROPERTY, property = "mode")
+    private interface ElicitRequestMixIn {}
 
     private JsonRpcWriter() {}
 

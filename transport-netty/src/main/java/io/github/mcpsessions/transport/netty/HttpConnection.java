@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport.netty;
 
 import io.github.mcpsessions.transport.HttpError;
 import io.netty.buffer.ByteBufHolder;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -276,7 +277,9 @@ final class HttpConnection extends ChannelDuplexHandler {
     /** Closes the connection as soon as it is of no more use; called on the event loop, when the server is closing. */
     void drain(ChannelHandlerContext ctx) {
         if (state == State.BETWEEN && queue.isEmpty() && !decoder.isMidRequest()) {
-            ctx.close();
+            state = State.CLOSING;
+            // Behind whatever of the last answer the client has not taken yet.
+            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> ctx.close());
         }
     }
 
@@ -316,27 +319,27 @@ final class HttpConnection extends ChannelDuplexHandler {
 
     private void onTimer(ChannelHandlerContext ctx) {
         timer = null;
-        long now = now(ctx);
-        boolean waiting = state == State.BETWEEN || state == State.RECEIVING;
         if (lingering) {
             ctx.close();
             return;
         }
+        long now = now(ctx);
+        boolean waiting = state == State.BETWEEN || state == State.RECEIVING;
         if (waiting && deadlineNanos - now > 0) {
             schedule(ctx, now, deadlineNanos);
             return;
         }
-        if (waiting && requestTimed) {
-            ctx.writeAndFlush(requestTimeout(ctx), ctx.voidPromise());
-        } else {
-            writeProgress.look(ctx.channel(), now);
-            boolean idle = waiting && !writeProgress.isPending();
-            if (idle || writeProgress.stalledNanos(now) >= idleTimeoutNanos) {
-                ctx.close();
-                return;
-            }
-        }
         schedule(ctx, now, now + idleTimeoutNanos);
+        if (waiting && requestTimed) {
+            write(ctx, requestTimeout(ctx), ctx.voidPromise());
+            ctx.flush();
+            return;
+        }
+        writeProgress.look(ctx.channel(), now);
+        boolean idle = waiting && !writeProgress.isPending();
+        if (idle || writeProgress.stalledNanos(now) >= idleTimeoutNanos) {
+            ctx.close();
+        }
     }
 
     private static long now(ChannelHandlerContext ctx) {

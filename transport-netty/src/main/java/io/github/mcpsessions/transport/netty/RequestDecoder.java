@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
@@ -32,13 +33,16 @@ final class RequestDecoder extends HttpRequestDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf buffer, List<Object> out) throws Exception {
         super.decode(ctx, buffer, out);
-        int size = out.size();
-        if (size > 0 && out.get(size - 1) instanceof LastHttpContent) {
-            begun = false;
+        if (!out.isEmpty()) {
+            HttpObject last = (HttpObject) out.get(out.size() - 1);
+            begun = last.decoderResult().isFailure() || !(last instanceof LastHttpContent);
         }
     }
 
-    /** Returns whether bytes of a request were received that is not complete. Line ends between requests do not count. */
+    /**
+     * Returns whether bytes of a request were received that is not complete. Line ends between requests do not count. What
+     * cannot be decoded never becomes complete.
+     */
     boolean isMidRequest() {
         return begun || actualReadableBytes() > 0;
     }

@@ -9,7 +9,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
-import java.util.List;
+import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses what is not a proper HTTP/1.x request, or comes by a host name or from an origin that is not accepted. */
@@ -34,21 +34,25 @@ final class RequestGuard extends ChannelInboundHandlerAdapter {
             return;
         }
         HttpVersion version = request.protocolVersion();
-        if (version.majorVersion() != 1 || !version.protocolName().equals("HTTP")) {
+        if (version.majorVersion() != 1) {
             close(
                     ctx,
                     request,
                     HttpError.INVALID_REQUEST,
-                    "The protocol is not known (expected: HTTP/1.1 or HTTP/1.0)");
+                    "The protocol version is not known (expected: HTTP/1.1 or HTTP/1.0)");
             return;
         }
-        List<String> hostHeaders = request.headers().getAll(HttpHeaderNames.HOST);
-        if (hostHeaders.size() > 1 || (hostHeaders.isEmpty() && version.minorVersion() > 0)) {
-            close(ctx, request, HttpError.INVALID_REQUEST, hostHeaders.size() + " Host headers (expected: 1)");
+        Iterator<String> hostHeaders = request.headers().valueStringIterator(HttpHeaderNames.HOST);
+        String host = hostHeaders.hasNext() ? hostHeaders.next() : null;
+        if (host == null ? version.minorVersion() > 0 : hostHeaders.hasNext()) {
+            close(
+                    ctx,
+                    request,
+                    HttpError.INVALID_REQUEST,
+                    "Host is missing or not the only one (expected: exactly one)");
             return;
         }
         String target = request.uri();
-        String host = hostHeaders.isEmpty() ? null : hostHeaders.get(0);
         if (!target.equals(endpoint)) {
             if (RequestTarget.path(target).equals(healthPath)) {
                 ctx.fireChannelRead(msg);
@@ -61,8 +65,9 @@ final class RequestGuard extends ChannelInboundHandlerAdapter {
             refuse(ctx, request, HttpError.FORBIDDEN, "Host is not accepted here");
             return;
         }
-        for (String origin : request.headers().getAll(HttpHeaderNames.ORIGIN)) {
-            if (!hosts.allowsOrigin(origin, host)) {
+        Iterator<String> origins = request.headers().valueStringIterator(HttpHeaderNames.ORIGIN);
+        while (origins.hasNext()) {
+            if (!hosts.allowsOrigin(origins.next(), host)) {
                 refuse(ctx, request, HttpError.FORBIDDEN, "Origin is not accepted here");
                 return;
             }

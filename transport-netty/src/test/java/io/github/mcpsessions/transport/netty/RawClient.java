@@ -50,12 +50,12 @@ final class RawClient implements AutoCloseable {
     }
 
     RawClient post(String body) throws IOException {
-        return send(request("POST", body));
+        return send(postRequest(body));
     }
 
-    static String request(String method, String body) {
-        return method + " /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.getBytes(UTF_8).length
-                + "\r\n\r\n" + body;
+    static String postRequest(String body) {
+        return "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.getBytes(UTF_8).length + "\r\n\r\n"
+                + body;
     }
 
     static String request(String method, String target, String... headerLines) {

@@ -186,8 +186,10 @@ final class NettyEventStream implements EventStream {
     private void writeQueued() {
         int seen = work.get();
         do {
+            // Read before the queue: what was sent before the end was requested is then in the queue for certain.
+            boolean ending = endRequested;
             writeEvents();
-            if (endRequested && !ended) {
+            if (ending && !ended) {
                 ended = true;
                 ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT, ctx.voidPromise());
                 exchange.ended();

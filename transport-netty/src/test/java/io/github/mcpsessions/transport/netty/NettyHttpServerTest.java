@@ -103,6 +103,33 @@ class NettyHttpServerTest {
     }
 
     @Test
+    void sendsTheLastEventBeforeTheEndHoweverCloseTheyCome() throws Exception {
+        try (TestServer server = TestServer.start(exchanges::add);
+                RawClient client = server.connect()) {
+            for (int i = 0; i < 2_000; i++) {
+                client.send(request("GET", "/mcp"));
+                EventStream stream =
+                        exchanges.poll(WAIT_SECONDS, TimeUnit.SECONDS).openEventStream(null, () -> {});
+                stream.send(null, utf8("1"), null);
+                // So that the end comes at every moment of the event loop's work on the first event.
+                long end = System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(i % 200);
+                while (System.nanoTime() < end) {
+                    Thread.onSpinWait();
+                }
+                stream.send(null, utf8("2"), null);
+                stream.close();
+
+                client.head();
+                StringBuilder body = new StringBuilder();
+                for (String chunk = client.chunk(); !chunk.isEmpty(); chunk = client.chunk()) {
+                    body.append(chunk);
+                }
+                assertThat(body).as("stream %s", i).hasToString("data: 1\n\ndata: 2\n\n");
+            }
+        }
+    }
+
+    @Test
     void tellsWhenTheClientHasGone() throws Exception {
         CompletableFuture<Void> closed = new CompletableFuture<>();
         CompletableFuture<Void> gone = new CompletableFuture<>();

@@ -17,7 +17,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -50,31 +49,6 @@ public abstract class ReplicaBusContract extends BackendContract {
 
     private static BusAddress sessionAddress(String id) {
         return new BusAddress.Session(id);
-    }
-
-    /** A listener that remembers what it heard, in order, subscribed when constructed. */
-    private static final class Ear implements Consumer<String> {
-
-        private final Queue<String> heard = new ConcurrentLinkedQueue<>();
-        private final Subscription subscription;
-
-        Ear(ReplicaBus bus, BusAddress address) {
-            subscription = bus.subscribe(address, this);
-            result(subscription.ready());
-        }
-
-        @Override
-        public void accept(String message) {
-            heard.add(message);
-        }
-
-        List<String> heard() {
-            return List.copyOf(heard);
-        }
-
-        void awaitHeard(String... messages) {
-            eventually().untilAsserted(() -> assertThat(heard()).containsExactly(messages));
-        }
     }
 
     private static void publish(ReplicaBus bus, BusAddress address, String message) {
@@ -286,8 +260,8 @@ public abstract class ReplicaBusContract extends BackendContract {
             Ear closed = new Ear(replica, sessionAddress("s"));
             Ear open = new Ear(replica, sessionAddress("s"));
 
-            closed.subscription.close();
-            closed.subscription.close();
+            closed.subscription().close();
+            closed.subscription().close();
             publish(bus, sessionAddress("s"), "a");
             publish(bus, sessionAddress("s"), "b");
 
@@ -301,7 +275,7 @@ public abstract class ReplicaBusContract extends BackendContract {
             Ear before = new Ear(replica, sessionAddress("s"));
             publish(bus, sessionAddress("s"), "before");
             before.awaitHeard("before");
-            before.subscription.close();
+            before.subscription().close();
             publish(bus, sessionAddress("s"), "between");
 
             Ear after = new Ear(replica, sessionAddress("s"));
@@ -318,7 +292,7 @@ public abstract class ReplicaBusContract extends BackendContract {
                 Ear ear = new Ear(replica, sessionAddress("s"));
                 publish(bus, sessionAddress("s"), "message-" + i);
                 ear.awaitHeard("message-" + i);
-                ear.subscription.close();
+                ear.subscription().close();
             }
         }
 
@@ -331,7 +305,7 @@ public abstract class ReplicaBusContract extends BackendContract {
                 Ear ear = new Ear(replica, sessionAddress("s"));
                 publish(bus, sessionAddress("s"), "message-" + i);
                 ear.awaitHeard("message-" + i);
-                ear.subscription.close();
+                ear.subscription().close();
             }
         }
     }
@@ -447,7 +421,7 @@ public abstract class ReplicaBusContract extends BackendContract {
             publish(replica, ALL, "b");
 
             open.awaitHeard("before", "a", "b");
-            closed.subscription.close();
+            closed.subscription().close();
             assertThat(closed.heard()).containsExactly("before");
         }
     }

@@ -3,6 +3,7 @@ package io.github.mcpsessions.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -29,12 +30,14 @@ class StreamToolsTest {
     @BeforeEach
     void listen() {
         serverLog.start();
+        logger().setLevel(Level.INFO);
         logger().addAppender(serverLog);
     }
 
     @AfterEach
     void stopListening() {
         logger().detachAppender(serverLog);
+        logger().setLevel(null);
     }
 
     @Test

@@ -1,0 +1,124 @@
+package io.github.mcpsessions.example;
+
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.memory.InMemorySessionBackend;
+import io.github.mcpsessions.store.redis.RedisSessionBackend;
+import io.github.mcpsessions.transport.netty.NettyStreamableServerTransportProvider;
+import io.modelcontextprotocol.server.McpSyncServer;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** One running replica: its backend, its transport and the server on it. */
+final class Replica implements AutoCloseable {
+
+    private static final String ENDPOINT = "/mcp";
+    private static final String HEALTH = "/health";
+
+    private final Settings settings;
+    private final SessionBackend backend;
+    private final NettyStreamableServerTransportProvider transport;
+    private final McpSyncServer server;
+
+    private Replica(
+            Settings settings,
+            SessionBackend backend,
+            NettyStreamableServerTransportProvider transport,
+            McpSyncServer server) {
+        this.settings = settings;
+        this.backend = backend;
+        this.transport = transport;
+        this.server = server;
+    }
+
+    /**
+     * Starts to serve.
+     *
+     * @throws StartException if the address cannot be bound
+     */
+    static Replica start(Settings settings) throws StartException {
+        SessionBackend backend = settings.redisUrl()
+                .<SessionBackend>map(url -> RedisSessionBackend.builder()
+                        .uri(url)
+                        .namespace(settings.namespace())
+                        .build())
+                .orElseGet(InMemorySessionBackend::create);
+        NettyStreamableServerTransportProvider transport = NettyStreamableServerTransportProvider.builder()
+                .backend(backend)
+                .host(settings.host())
+                .port(settings.port())
+                .endpoint(ENDPOINT)
+                .healthEndpoint(HEALTH)
+                .nodeId(settings.nodeId())
+                .responseHeader("X-Served-By", settings.nodeId())
+                .sessionTtl(settings.sessionTtl())
+                .build();
+        try {
+            McpSyncServer server = Fixtures.serve(transport, settings.nodeId(), ExampleServer.Version.text());
+            return new Replica(settings, backend, transport, server);
+        } catch (UncheckedIOException e) {
+            backend.close();
+            throw new StartException(
+                    "Cannot listen on " + settings.host() + ":" + settings.port() + ": " + innermostReason(e), e);
+        }
+    }
+
+    /** {@return the port that is bound} */
+    int port() {
+        return transport.boundAddress().getPort();
+    }
+
+    /** {@return what someone who has started it wants to know first: where it serves, and how to try it} */
+    String greeting() {
+        String origin = "http://" + reachableHost(transport.boundAddress()) + ":" + port();
+        return """
+                MCP endpoint  %s
+                Health        %s
+                Node          %s
+                Sessions      %s
+                Namespace     %s
+                Try it        %s
+                """.formatted(
+                origin + ENDPOINT,
+                origin + HEALTH,
+                settings.nodeId(),
+                backend,
+                settings.namespace(),
+                initializeWithCurl(origin + ENDPOINT)).stripTrailing();
+    }
+
+    /** Lets running calls end, then lets go of everything. */
+    @Override
+    public void close() {
+        server.closeGracefully();
+        backend.close();
+    }
+
+    private static String initializeWithCurl(String url) {
+        String initialize = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
+                + "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
+                + "\"clientInfo\":{\"name\":\"curl\",\"version\":\"1\"}}}";
+        return "curl -gi '" + url + "' -H 'Content-Type: application/json'"
+                + " -H 'Accept: application/json, text/event-stream' -d '" + initialize + "'";
+    }
+
+    /** A server bound to every address is tried on the loopback one. */
+    private static String reachableHost(InetSocketAddress bound) {
+        InetAddress address = bound.getAddress();
+        boolean v6 = address.getAddress().length == 16;
+        if (address.isAnyLocalAddress()) {
+            return v6 ? "[::1]" : "127.0.0.1";
+        }
+        return v6 ? "[" + address.getHostAddress() + "]" : address.getHostAddress();
+    }
+
+    /** Netty and the JDK put the reason last, after what they were doing. */
+    private static String innermostReason(Throwable failure) {
+        Throwable innermost = failure;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        String message = String.valueOf(innermost.getMessage());
+        return message.substring(message.lastIndexOf(": ") + 1).strip();
+    }
+}

@@ -1,0 +1,127 @@
+package io.github.mcpsessions.example;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server as a process: what it prints, how it ends. */
+@Timeout(120)
+class ProcessTest {
+
+    @TempDir
+    private Path directory;
+
+    private Process process;
+
+    @AfterEach
+    void kill() {
+        process.destroyForcibly();
+    }
+
+    @Test
+    void printsWhereItServesAndACurlLineThatWorks() throws Exception {
+        assumeTrue(run("curl --version").startsWith("curl"), "curl is not installed");
+        start("--port=0", "--node-id=node-1");
+
+        String greeting = greeting();
+
+        assertThat(greeting)
+                .containsPattern("http://127\\.0\\.0\\.1:[1-9]\\d*/mcp\\n")
+                .containsPattern("http://127\\.0\\.0\\.1:[1-9]\\d*/health\\n")
+                .contains("node-1\n", "in memory", " mcp\n");
+        assertThat(run(greeting.substring(greeting.indexOf("curl "))).toLowerCase(Locale.ROOT))
+                .contains("200 ok", "mcp-session-id: ", "x-served-by: node-1", "\"result\"");
+    }
+
+    @Test
+    void exitsWith0OnSigterm() throws Exception {
+        start("--port=0");
+        greeting();
+
+        process.destroy();
+
+        assertThat(process.waitFor()).isZero();
+        assertThat(errors()).contains("INFO").doesNotContain("ERROR", "WARN");
+    }
+
+    @Test
+    void startsWithoutItsRedisAndNeverPrintsThePassword() throws Exception {
+        start("--port=0", "--redis-url=redis://user:secret@127.0.0.1:1");
+
+        assertThat(greeting()).contains("Redis", "127.0.0.1:1").doesNotContain("secret");
+        assertThat(errors()).contains("127.0.0.1:1").doesNotContain("secret");
+    }
+
+    @Test
+    void portInUseIsOneSentenceAndExit1() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            start("--port=" + taken.getLocalPort());
+
+            assertThat(process.waitFor()).isEqualTo(1);
+            assertThat(errors())
+                    .isEqualTo("Cannot listen on 127.0.0.1:" + taken.getLocalPort() + ": Address already in use\n");
+        }
+    }
+
+    @Test
+    void unknownHostIsOneSentenceAndExit1() throws Exception {
+        start("--port=0", "--host=no-such-host.invalid");
+
+        assertThat(process.waitFor()).isEqualTo(1);
+        assertThat(errors())
+                .startsWith("Cannot listen on no-such-host.invalid:0: ")
+                .hasLineCount(1);
+    }
+
+    private void start(String... flags) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-Dlogback.configurationFile=logback.xml",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ExampleServer.class.getName());
+        builder.command().addAll(List.of(flags));
+        builder.environment().keySet().removeIf(name -> name.startsWith("MCP_") || name.equals("REDIS_URL"));
+        builder.environment().remove("JAVA_TOOL_OPTIONS");
+        process = builder.redirectError(directory.resolve("errors").toFile()).start();
+    }
+
+    /** Everything on the standard output up to the curl line, or to the end. */
+    private String greeting() throws IOException {
+        StringBuilder greeting = new StringBuilder();
+        BufferedReader lines = process.inputReader();
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            greeting.append(line).append('\n');
+            if (line.contains("curl ")) {
+                break;
+            }
+        }
+        return greeting.toString();
+    }
+
+    private String errors() throws IOException {
+        return Files.readString(directory.resolve("errors"));
+    }
+
+    private static String run(String command) throws Exception {
+        Process shell = new ProcessBuilder("sh", "-c", command).start();
+        String output = new String(shell.getInputStream().readAllBytes(), UTF_8);
+        assertThat(shell.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        return output;
+    }
+}

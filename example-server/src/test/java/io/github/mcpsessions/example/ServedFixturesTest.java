@@ -63,7 +63,7 @@ class ServedFixturesTest {
 
     @AfterEach
     void stop() {
-        client.close();
+        client.closeGracefully();
         replica.close();
     }
 
@@ -125,7 +125,8 @@ class ServedFixturesTest {
                 .meta(Map.of("progressToken", "t"))
                 .build());
 
-        await().untilAsserted(() -> assertThat(received).containsExactly(1.0, "step 1 of 2", 2.0, "step 2 of 2"));
+        await().untilAsserted(
+                        () -> assertThat(received).containsExactlyInAnyOrder(1.0, "step 1 of 2", 2.0, "step 2 of 2"));
     }
 
     @Test

@@ -227,7 +227,8 @@ final class NettyEventStream implements EventStream {
     private void writeAcknowledged(ByteBuf event, int bytes) {
         ChannelFuture written = ctx.write(new DefaultHttpContent(event));
         written.addListener(future -> {
-            if (pendingBytes.addAndGet(-bytes) == 0) {
+            // After a failure the connection is about to be lost, which tells the listener as well.
+            if (future.isSuccess() && pendingBytes.addAndGet(-bytes) == 0) {
                 runDrainedListener();
             }
         });

@@ -1,5 +1,7 @@
 package io.github.mcpsessions.store.memory;
 
+import io.github.mcpsessions.store.BroadcastLog;
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.QuestionStore;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.ReplicaRegistry;
@@ -17,6 +19,11 @@ import java.util.concurrent.CompletionStage;
  * <p>The number of sessions is bounded, a million by default. No live session is ever evicted to make room: while the bound
  * is reached, creating a session fails with {@link io.github.mcpsessions.store.StoreUnavailableException}, until one expires
  * or is deleted. An expired session may count for some seconds more.
+ *
+ * <p>A stream keeps its newest events, 1,024 of them or 4 MiB by default, and its newest event in any case. A session keeps
+ * 256 streams of calls by default, each for an hour after its last append: beyond that number the oldest that has ended makes
+ * room, or the oldest if none has. These bounds multiply: a server of many sessions that all stream should lower them, see
+ * {@link InMemorySessionBackendBuilder}. The memory of a stream that is no longer kept is given back within another hour.
  *
  * <p>Several transports in one JVM may share one instance. Where each should be a replica of its own, which can be closed
  * while the others go on, give each a {@link #newView() view}.
@@ -36,6 +43,8 @@ public final class InMemorySessionBackend implements SessionBackend {
     private final LocalReplicaRegistry registry;
     private final SessionStore sessions;
     private final QuestionStore questions;
+    private final EventLog events;
+    private final BroadcastLog broadcasts;
 
     InMemorySessionBackend(SharedState shared) {
         this.shared = shared;
@@ -43,6 +52,8 @@ public final class InMemorySessionBackend implements SessionBackend {
         this.registry = new LocalReplicaRegistry(lifecycle, shared.replicas());
         this.sessions = new LocalSessionStore(lifecycle, shared.sessions());
         this.questions = new LocalQuestionStore(lifecycle, shared.sessions());
+        this.events = new LocalEventLog(lifecycle, shared.sessions(), bus);
+        this.broadcasts = new LocalBroadcastLog(lifecycle, shared.broadcasts(), bus);
     }
 
     /** {@return a new, empty backend with the defaults of {@link #builder()}} */
@@ -84,6 +95,16 @@ public final class InMemorySessionBackend implements SessionBackend {
     @Override
     public QuestionStore questionStore() {
         return questions;
+    }
+
+    /** {@return the events of each session's streams} */
+    public EventLog eventLog() {
+        return events;
+    }
+
+    /** {@return the notifications that concern all sessions} */
+    public BroadcastLog broadcastLog() {
+        return broadcasts;
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.github.mcpsessions.store.memory;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import io.github.mcpsessions.store.BusAddress;
@@ -18,8 +17,6 @@ import java.util.stream.Stream;
 /** One view's connection to the bus: its subscriptions, and a mailbox that the publishers put messages into. */
 final class LocalReplicaBus implements ReplicaBus {
 
-    private static final int MAX_MESSAGE_BYTES = 64 * 1024;
-
     private final Lifecycle lifecycle;
     private final Set<LocalReplicaBus> connected;
     private final ConcurrentMap<BusAddress, List<LocalSubscription>> subscriptions = new ConcurrentHashMap<>();
@@ -35,14 +32,17 @@ final class LocalReplicaBus implements ReplicaBus {
     @Override
     public CompletionStage<Long> publish(BusAddress address, String message) {
         requireNonNull(address, "address");
-        requireShort(requireNonNull(message, "message"));
-        return lifecycle.call(() -> {
-            long reached = 0;
-            for (LocalReplicaBus bus : connected) {
-                reached += bus.receive(address, message);
-            }
-            return reached;
-        });
+        Arguments.message("message", message);
+        return lifecycle.call(() -> send(address, message));
+    }
+
+    /** {@return how many subscriptions will get the message, which is checked; calls no listener and waits for none} */
+    long send(BusAddress address, String message) {
+        long reached = 0;
+        for (LocalReplicaBus bus : connected) {
+            reached += bus.receive(address, message);
+        }
+        return reached;
     }
 
     private int receive(BusAddress address, String message) {
@@ -75,21 +75,6 @@ final class LocalReplicaBus implements ReplicaBus {
     void close() {
         connected.remove(this);
         mailbox.close();
-    }
-
-    private static void requireShort(String message) {
-        // A UTF-16 unit is at most three bytes of UTF-8.
-        if (message.length() > MAX_MESSAGE_BYTES / 3) {
-            int bytes = utf8Length(message);
-            if (bytes > MAX_MESSAGE_BYTES) {
-                throw new IllegalArgumentException(
-                        "message: " + bytes + " bytes of UTF-8 (expected: <= " + MAX_MESSAGE_BYTES + ")");
-            }
-        }
-    }
-
-    private static int utf8Length(String text) {
-        return text.getBytes(UTF_8).length;
     }
 
     private final class LocalSubscription implements Subscription, Consumer<String> {

@@ -1,9 +1,6 @@
 package io.github.mcpsessions.store.memory;
 
-import static java.util.Objects.requireNonNull;
-
 import io.github.mcpsessions.store.ReplicaRegistry;
-import io.github.mcpsessions.store.SessionIds;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentMap;
 
@@ -20,7 +17,7 @@ final class LocalReplicaRegistry implements ReplicaRegistry {
 
     @Override
     public CompletionStage<Void> join(String incarnation) {
-        String name = requireName(incarnation);
+        String name = Arguments.identifier("incarnation", incarnation);
         return lifecycle.run(() -> {
             replicas.put(name, this);
             // A close that did not see the entry has set the flag before it looked.
@@ -32,22 +29,18 @@ final class LocalReplicaRegistry implements ReplicaRegistry {
 
     @Override
     public CompletionStage<Void> leave(String incarnation) {
-        String name = requireName(incarnation);
+        String name = Arguments.identifier("incarnation", incarnation);
         return lifecycle.run(() -> replicas.remove(name));
     }
 
     @Override
     public CompletionStage<Boolean> isAlive(String incarnation) {
-        String name = requireName(incarnation);
+        String name = Arguments.identifier("incarnation", incarnation);
         return lifecycle.call(() -> replicas.containsKey(name));
     }
 
     /** Ends the heartbeats of this view; the lifecycle is closed already. */
     void close() {
         replicas.values().removeIf(owner -> owner == this);
-    }
-
-    private static String requireName(String incarnation) {
-        return SessionIds.require("incarnation", requireNonNull(incarnation, "incarnation"));
     }
 }

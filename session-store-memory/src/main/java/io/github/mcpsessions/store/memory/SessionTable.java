@@ -14,11 +14,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The sessions of one backend with their questions. Every operation is one atomic step on one session. */
+/** The sessions of one backend with their questions and streams. Every operation is one atomic step on one session. */
 final class SessionTable {
     /*
      * Concurrency. A session with all that belongs to it is one immutable StoredSession, replaced or removed only inside the
-     * cache's atomic computation for its key: an operation sees the session, or comes after its end.
+     * cache's atomic computation for its key: an operation sees the session, or comes after its end. Its streams alone are
+     * changed in place, under their own monitor: an append that found them just before the session's end changes what nobody
+     * can find any more.
      *
      * Expiration. Caffeine may expire an entry up to a second early. Whether a session is alive is therefore decided by the
      * deadline that the entry carries; Caffeine's own expiry comes later and only gives the memory back.
@@ -48,6 +50,16 @@ final class SessionTable {
      */
     record Step<T>(StoredSession next, T result) {}
 
+    /**
+     * One operation on the streams of a live session.
+     *
+     * @param <T> what the operation returns
+     */
+    @FunctionalInterface
+    interface StreamOperation<T> {
+        T apply(SessionStreams streams, long now);
+    }
+
     private enum Creation {
         CREATED,
         EXISTS,
@@ -67,10 +79,14 @@ final class SessionTable {
     private final ConcurrentMap<String, StoredSession> sessions;
     private final AtomicLong places = new AtomicLong();
     private final long maximumSessions;
+    private final LogLimits logLimits;
+    private final StreamSweeper streamSweeper;
     private final LongSupplier nanoTime;
 
-    SessionTable(long maximumSessions, LongSupplier nanoTime) {
+    SessionTable(long maximumSessions, LogLimits logLimits, LongSupplier nanoTime) {
         this.maximumSessions = maximumSessions;
+        this.logLimits = logLimits;
+        this.streamSweeper = new StreamSweeper(logLimits, nanoTime);
         this.nanoTime = nanoTime;
         this.cache = Caffeine.newBuilder()
                 .ticker(nanoTime::getAsLong)
@@ -115,7 +131,8 @@ final class SessionTable {
                 creation.value = Creation.FULL;
                 return null;
             }
-            return new StoredSession(record, now + ttlNanos, Map.of());
+            SessionStreams streams = new SessionStreams(logLimits, streamSweeper);
+            return new StoredSession(record, now + ttlNanos, Map.of(), streams);
         });
         return creation.value;
     }
@@ -134,6 +151,19 @@ final class SessionTable {
             return step.next();
         });
         return result.value;
+    }
+
+    /** {@return the result of the operation, which has the streams for itself, or {@code gone} if there is no such session} */
+    <T> T withStreams(String id, T gone, StreamOperation<? extends T> operation) {
+        StoredSession session = sessions.get(id);
+        long now = nanoTime.getAsLong();
+        if (session == null || !session.isAlive(now)) {
+            return gone;
+        }
+        SessionStreams streams = session.streams();
+        synchronized (streams) {
+            return operation.apply(streams, now);
+        }
     }
 
     boolean delete(String id) {

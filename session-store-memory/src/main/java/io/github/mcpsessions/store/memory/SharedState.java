@@ -8,22 +8,21 @@ import java.util.function.LongSupplier;
 /**
  * What the views of one backend have in common.
  *
- * @param sessions the sessions and their questions
+ * @param sessions the sessions with their questions and streams
+ * @param broadcasts the broadcasts
  * @param buses the bus of each open view
  * @param replicas the registry that keeps each incarnation's heartbeat
  * @param nanoTime the source of time
  */
 record SharedState(
         SessionTable sessions,
+        Broadcasts broadcasts,
         Set<LocalReplicaBus> buses,
         ConcurrentMap<String, LocalReplicaRegistry> replicas,
         LongSupplier nanoTime) {
 
-    static SharedState create(long maximumSessions, LongSupplier nanoTime) {
+    static SharedState create(SessionTable sessions, Broadcasts broadcasts, LongSupplier nanoTime) {
         return new SharedState(
-                new SessionTable(maximumSessions, nanoTime),
-                ConcurrentHashMap.newKeySet(),
-                new ConcurrentHashMap<>(),
-                nanoTime);
+                sessions, broadcasts, ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>(), nanoTime);
     }
 }

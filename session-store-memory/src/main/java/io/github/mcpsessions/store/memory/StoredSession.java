@@ -6,13 +6,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session with everything that is kept for it. Immutable.
+ * A session with everything that is kept for it. Immutable, but for the streams, which live as long as the session.
  *
  * @param record the session's record
  * @param deadline when it expires
  * @param questions the open questions by id, some of which may have expired
+ * @param streams its streams
  */
-record StoredSession(SessionRecord record, long deadline, Map<String, Question> questions) {
+record StoredSession(SessionRecord record, long deadline, Map<String, Question> questions, SessionStreams streams) {
 
     /**
      * An open question.
@@ -27,11 +28,11 @@ record StoredSession(SessionRecord record, long deadline, Map<String, Question> 
     }
 
     StoredSession with(SessionRecord changed) {
-        return new StoredSession(changed, deadline, questions);
+        return new StoredSession(changed, deadline, questions, streams);
     }
 
     StoredSession expiringAt(long newDeadline) {
-        return new StoredSession(record, newDeadline, questions);
+        return new StoredSession(record, newDeadline, questions, streams);
     }
 
     @Nullable
@@ -44,7 +45,7 @@ record StoredSession(SessionRecord record, long deadline, Map<String, Question> 
         Map<String, Question> changed = new HashMap<>(questions);
         changed.values().removeIf(other -> !isBefore(now, other.deadline));
         changed.put(id, question);
-        return new StoredSession(record, deadline, Map.copyOf(changed));
+        return new StoredSession(record, deadline, Map.copyOf(changed), streams);
     }
 
     StoredSession withoutQuestion(String id) {
@@ -53,7 +54,7 @@ record StoredSession(SessionRecord record, long deadline, Map<String, Question> 
         }
         Map<String, Question> changed = new HashMap<>(questions);
         changed.remove(id);
-        return new StoredSession(record, deadline, Map.copyOf(changed));
+        return new StoredSession(record, deadline, Map.copyOf(changed), streams);
     }
 
     /** Compares times whose origin is arbitrary, as {@link System#nanoTime()} wants it. */

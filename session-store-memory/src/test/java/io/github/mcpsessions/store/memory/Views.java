@@ -1,5 +1,6 @@
 package io.github.mcpsessions.store.memory;
 
+import io.github.mcpsessions.store.contract.LogBounds;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,11 +14,23 @@ final class Views {
 
     /** {@return a view of the namespace's data} */
     InMemorySessionBackend open(String namespace) {
+        return open(namespace, InMemorySessionBackend.builder());
+    }
+
+    /** {@return a view of the namespace's data, whose logs have these bounds} */
+    InMemorySessionBackend open(String namespace, LogBounds bounds) {
+        return open(
+                namespace,
+                InMemorySessionBackend.builder()
+                        .maxEventsPerStream(bounds.maxEventsPerStream())
+                        .maxBytesPerStream(bounds.maxBytesPerStream())
+                        .eventRetention(bounds.eventRetention())
+                        .maxBroadcasts(bounds.maxBroadcasts()));
+    }
+
+    private InMemorySessionBackend open(String namespace, InMemorySessionBackendBuilder builder) {
         return backends.computeIfAbsent(
-                        namespace,
-                        name -> InMemorySessionBackend.builder()
-                                .nanoTime(nanoTime::get)
-                                .build())
+                        namespace, name -> builder.nanoTime(nanoTime::get).build())
                 .newView();
     }
 

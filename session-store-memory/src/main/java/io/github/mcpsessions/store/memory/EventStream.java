@@ -1,0 +1,160 @@
+package io.github.mcpsessions.store.memory;
+
+import io.github.mcpsessions.store.EventLog;
+import io.github.mcpsessions.store.EventLog.AppendOutcome;
+import io.github.mcpsessions.store.EventLog.Page;
+import io.github.mcpsessions.store.EventLog.StreamState;
+import java.util.List;
+
+/** One stream: its newest events, who writes it and who carries it. Not thread-safe. */
+final class EventStream {
+
+    static final String NOBODY = "";
+
+    /** By how much a cursor ahead of the log may move the numbers up. */
+    private static final long MAX_MOVE = 1_000_000;
+
+    private enum Phase {
+        OPEN,
+        /** Ended by its writer. */
+        FINISHED,
+        /** Ended in place of its writer, which may append no more. */
+        FENCED
+    }
+
+    private final String writer;
+    private final String request;
+    private final boolean shared;
+    private final LogLimits limits;
+    private final EventRing ring;
+
+    private Phase phase = Phase.OPEN;
+    /** The number of the last event by the writer; greater ones are by whoever fenced it. */
+    private long written;
+
+    /** When a call's stream has been kept for long enough; set by each append. */
+    private long deadline;
+
+    private long generation;
+    private String holder = NOBODY;
+    private long position;
+
+    private EventStream(String writer, String request, boolean shared, LogLimits limits) {
+        this.writer = writer;
+        this.request = request;
+        this.shared = shared;
+        this.limits = limits;
+        this.ring = new EventRing(limits);
+    }
+
+    static EventStream ofCall(String writer, String request, LogLimits limits) {
+        return new EventStream(writer, request, false, limits);
+    }
+
+    static EventStream standalone(LogLimits limits) {
+        return new EventStream("", "", true, limits);
+    }
+
+    boolean hasEnded() {
+        return phase != Phase.OPEN;
+    }
+
+    /**
+     * Drops what has been kept for long enough. Of a call's stream that has ended nothing remains; of one whose writer goes
+     * on, its place does, so that a reader is told what it has missed.
+     *
+     * @return whether nothing remains
+     */
+    boolean expire(long now) {
+        if (now - deadline < 0) {
+            return false;
+        }
+        ring.clear();
+        return hasEnded();
+    }
+
+    String holder() {
+        return holder;
+    }
+
+    StreamState state() {
+        return new StreamState(writer, request, ring.last(), hasEnded(), generation, holder, position);
+    }
+
+    Page read(long cursor, int max) {
+        return page(state(), cursor, max);
+    }
+
+    private Page page(StreamState state, long cursor, int max) {
+        boolean dropped = ring.hasDroppedAfter(cursor);
+        return new Page(state, dropped ? List.of() : ring.after(cursor, max), dropped);
+    }
+
+    /** Appends events that the writer of a call's stream has numbered. */
+    AppendOutcome append(long firstNumber, List<String> events, boolean end, long now) {
+        long lastNumber = firstNumber + events.size() - 1;
+        return switch (phase) {
+            case OPEN -> {
+                deadline = now + limits.retentionNanos();
+                if (firstNumber > ring.last() + 1) {
+                    ring.skipTo(firstNumber - 1);
+                }
+                if (lastNumber > ring.last()) {
+                    int known = (int) (ring.last() + 1 - firstNumber);
+                    add(events.subList(known, events.size()));
+                }
+                written = ring.last();
+                if (end) {
+                    phase = Phase.FINISHED;
+                }
+                yield AppendOutcome.APPENDED;
+            }
+            case FINISHED -> lastNumber <= written ? AppendOutcome.APPENDED : AppendOutcome.ENDED;
+            case FENCED -> {
+                boolean repeated = !end && !events.isEmpty() && lastNumber <= written;
+                yield repeated ? AppendOutcome.APPENDED : AppendOutcome.ENDED;
+            }
+        };
+    }
+
+    /** Appends events that get the next numbers. */
+    void add(List<String> events) {
+        for (String event : events) {
+            ring.add(event);
+        }
+    }
+
+    /** Ends a call's stream in place of its writer. */
+    void fence(List<String> events, long now) {
+        if (phase == Phase.OPEN) {
+            deadline = now + limits.retentionNanos();
+            add(events);
+            phase = Phase.FENCED;
+        }
+    }
+
+    /** {@return what follows the cursor, or the position if it is negative; see {@link EventLog#attach}} */
+    Page attach(String newHolder, long cursor, int max) {
+        generation++;
+        StreamState before = state();
+        holder = newHolder;
+        long from = cursor < 0 ? position : cursor;
+        catchUpWith(from);
+        return page(before, from, max);
+    }
+
+    void release(long ofGeneration, long sent) {
+        if (ofGeneration == generation) {
+            holder = NOBODY;
+        }
+        position = Math.max(position, sent);
+        catchUpWith(position);
+    }
+
+    /** Moves the log's own numbers up if they are behind, so that no later event has one that a client has seen. */
+    private void catchUpWith(long cursor) {
+        if (shared && cursor > ring.last()) {
+            ring.skipTo(Math.min(cursor, ring.last() + MAX_MOVE));
+        }
+    }
+}

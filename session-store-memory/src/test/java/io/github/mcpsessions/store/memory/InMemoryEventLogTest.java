@@ -1,0 +1,27 @@
+package io.github.mcpsessions.store.memory;
+
+import io.github.mcpsessions.store.EventLog;
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.contract.EventLogContract;
+import io.github.mcpsessions.store.contract.LogBounds;
+import java.time.Duration;
+
+class InMemoryEventLogTest extends EventLogContract {
+
+    private final Views views = new Views();
+
+    @Override
+    protected SessionBackend open(String namespace, LogBounds bounds) {
+        return views.open(namespace, bounds);
+    }
+
+    @Override
+    protected EventLog eventLog(SessionBackend backend) {
+        return ((InMemorySessionBackend) backend).eventLog();
+    }
+
+    @Override
+    protected void elapse(Duration time) {
+        views.advance(time);
+    }
+}

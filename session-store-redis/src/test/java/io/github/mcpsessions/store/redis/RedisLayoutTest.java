@@ -1,0 +1,180 @@
+package io.github.mcpsessions.store.redis;
+
+import static io.github.mcpsessions.store.redis.Stages.TTL;
+import static io.github.mcpsessions.store.redis.Stages.failure;
+import static io.github.mcpsessions.store.redis.Stages.newId;
+import static io.github.mcpsessions.store.redis.Stages.result;
+import static io.github.mcpsessions.store.redis.Stages.session;
+import static io.github.mcpsessions.store.redis.Stages.sessionBuilder;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.mcpsessions.store.RecordFormatException;
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionOwner;
+import io.github.mcpsessions.store.SessionStore;
+import io.github.mcpsessions.store.redis.testing.SharedRedis;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The keys and fields are a contract of their own: replicas of different versions, and operators, rely on them. */
+class RedisLayoutTest {
+
+    private final String namespace = "layout-" + UUID.randomUUID();
+    private final SessionBackend backend = Backends.patient(namespace);
+    private final SessionStore store = backend.sessionStore();
+    private final RedisCommands<String, String> redis = SharedRedis.commands();
+
+    @AfterEach
+    void close() {
+        backend.close();
+    }
+
+    private String key(String id) {
+        return namespace + ":{" + id + "}";
+    }
+
+    @Test
+    void aSessionIsOneHash() {
+        String id = newId();
+        result(store.create(
+                sessionBuilder(id)
+                        .owner(new SessionOwner("https://issuer", "alice"))
+                        .logLevel("warning")
+                        .subscription("test://a")
+                        .attribute("cart", "3")
+                        .unknownField("future", "x")
+                        .build(),
+                TTL));
+
+        assertThat(redis.keys(namespace + ":*")).containsExactly(key(id));
+        assertThat(redis.hgetall(key(id)))
+                .isEqualTo(Map.ofEntries(
+                        Map.entry("v", "1"),
+                        Map.entry("init", "{\"capabilities\":{}}"),
+                        Map.entry("protocol", "2025-11-25"),
+                        Map.entry("created", "1767225600000"),
+                        Map.entry("owner", "alice"),
+                        Map.entry("issuer", "https://issuer"),
+                        Map.entry("level", "warning"),
+                        Map.entry("sub:test://a", "1"),
+                        Map.entry("attr:cart", "3"),
+                        Map.entry("future", "x")));
+        assertThat(redis.pttl(key(id))).isBetween(TTL.toMillis() - 10_000, TTL.toMillis());
+    }
+
+    @Test
+    void questionsAreOneHashThatExpiresWithTheLastOfThem() {
+        String id = newId();
+        result(store.create(session(id), TTL));
+        result(backend.questionStore().ask(id, "1", TTL.multipliedBy(3)));
+        result(backend.questionStore().ask(id, "2", TTL));
+        result(backend.questionStore().answer(id, "2", "answer"));
+
+        Map<String, String> fields = redis.hgetall(key(id) + ":a");
+
+        assertThat(fields).containsOnlyKeys("q:1", "q:2", "a:2").containsEntry("a:2", "answer");
+        assertThat(Long.parseLong(fields.get("q:1")) - Long.parseLong(fields.get("q:2")))
+                .isBetween(2 * TTL.toMillis() - 10_000, 2 * TTL.toMillis());
+        assertThat(redis.pttl(key(id) + ":a")).isBetween(3 * TTL.toMillis() - 10_000, 3 * TTL.toMillis());
+    }
+
+    @Test
+    void askingSweepsOutWhatNobodyClosed() {
+        String id = newId();
+        result(store.create(session(id), TTL.multipliedBy(10)));
+        result(backend.questionStore().ask(id, "old", TTL));
+        result(backend.questionStore().answer(id, "old", "answer"));
+        result(backend.questionStore().ask(id, "long", TTL.multipliedBy(5)));
+        SharedRedis.elapse(namespace, TTL);
+
+        result(backend.questionStore().ask(id, "new", TTL));
+
+        assertThat(redis.hkeys(key(id) + ":a")).containsExactlyInAnyOrder("q:long", "q:new");
+    }
+
+    @Test
+    void aHeartbeatExpiresAfterTwoAndAHalfBeats() {
+        result(backend.replicaRegistry().join("one"));
+
+        assertThat(redis.pttl(namespace + ":node:one")).isBetween(1L, 5_000L);
+    }
+
+    @Test
+    void deletingTakesTheStreamsAlong() {
+        String id = newId();
+        result(store.create(session(id), TTL));
+        redis.hset(key(id), "s:call-1", "x");
+        for (String suffix : new String[] {":s:call-1", ":s:0", ":a"}) {
+            redis.set(key(id) + suffix, "x");
+        }
+
+        assertThat(result(store.delete(id))).isTrue();
+
+        assertThat(redis.keys(namespace + ":*")).isEmpty();
+    }
+
+    @Test
+    void creatingStartsWithoutTheLeftoversOfAnExpiredSession() {
+        String id = newId();
+        redis.set(key(id) + ":s:0", "x");
+        redis.hset(key(id) + ":a", "q:1", "9999999999999");
+
+        result(store.create(session(id), TTL));
+
+        assertThat(redis.keys(namespace + ":*")).containsExactly(key(id));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"v", "init", "protocol", "created", "owner", "issuer"})
+    void aRecordWithoutARequiredFieldIsBrokenAndNotGone(String missing) {
+        String id = newId();
+        result(store.create(sessionBuilder(id).owner(new SessionOwner("i", "s")).build(), TTL));
+        redis.hdel(key(id), missing);
+
+        assertThat(failure(store.load(id, TTL), RecordFormatException.class)).hasMessageContaining(id);
+        assertThat(result(store.touch(id, TTL))).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "x", "1.5", "99999999999999999999"})
+    void aRecordWithAnImpossibleTimeIsBrokenAndNotGone(String created) {
+        String id = newId();
+        result(store.create(session(id), TTL));
+        redis.hset(key(id), "created", created);
+
+        assertThat(failure(store.load(id, TTL), RecordFormatException.class))
+                .hasMessageContaining("created: " + created);
+    }
+
+    @Test
+    void aKeyOfAnotherTypeIsBrokenAndNotGone() {
+        String id = newId();
+        redis.set(key(id), "not a hash");
+
+        failure(store.load(id, TTL), RecordFormatException.class);
+        failure(store.update(id, new SessionChange.LogLevel("info")), RecordFormatException.class);
+        assertThat(result(store.touch(id, Duration.ofHours(1)))).isTrue();
+        assertThat(result(store.delete(id))).isTrue();
+        assertThat(result(store.load(id, TTL))).isEmpty();
+    }
+
+    @Test
+    void aRecordMayHaveThousandsOfFields() {
+        String id = newId();
+        var record = sessionBuilder(id);
+        for (int i = 0; i < 12_345; i++) {
+            record.attribute("name-" + i, "value-" + i);
+        }
+
+        result(store.create(record.build(), TTL));
+
+        assertThat(result(store.load(id, TTL))).contains(record.build());
+    }
+}

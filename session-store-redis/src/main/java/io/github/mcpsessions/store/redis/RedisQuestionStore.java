@@ -33,15 +33,15 @@ final class RedisQuestionStore implements QuestionStore {
             if redis.call('EXISTS', KEYS[1]) == 0 then
               return 0
             end
+            redis.call('HSET', KEYS[2], 'q:' .. ARGV[1], string.format('%.0f', now + ARGV[2]))
+            if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then
+              redis.call('PEXPIRE', KEYS[2], ARGV[2])
+            end
             for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
               local id = string.sub(field, 3)
               if string.sub(field, 1, 2) == 'q:' and not open(id) then
                 redis.call('HDEL', KEYS[2], 'q:' .. id, 'a:' .. id)
               end
-            end
-            redis.call('HSET', KEYS[2], 'q:' .. ARGV[1], string.format('%.0f', now + ARGV[2]))
-            if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then
-              redis.call('PEXPIRE', KEYS[2], ARGV[2])
             end
             return 1
             """);

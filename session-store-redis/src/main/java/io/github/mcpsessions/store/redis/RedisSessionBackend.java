@@ -59,9 +59,9 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * EVALSHA &lt;create&gt; 3 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:s:0 86400000 v 1 init {"protocolVersion":...} protocol 2025-11-25 ...
  *   EXISTS mcp:{7f3a}
- *   DEL mcp:{7f3a}:a mcp:{7f3a}:s:0
  *   HSET mcp:{7f3a} v 1 init {"protocolVersion":...} protocol 2025-11-25 created 1767225600000 ...
  *   PEXPIRE mcp:{7f3a} 86400000
+ *   DEL mcp:{7f3a}:a mcp:{7f3a}:s:0
  * </pre>
  *
  * <p>Loaded by another replica, which slides the TTL first, so that nothing is read of a session that is about to go:

@@ -20,16 +20,19 @@ final class RedisSessionStore implements SessionStore {
 
     private static final long ABSENT = 0;
 
-    /** Fields are set a thousand at a time: Lua cannot unpack more than a few thousand values. */
+    /**
+     * Fields are set a thousand at a time: Lua cannot unpack more than a few thousand values. They come first, since a Redis
+     * that is out of memory refuses a script's growing commands only until it has written something.
+     */
     private static final Script CREATE = Script.returningInteger("""
             if redis.call('EXISTS', KEYS[1]) == 1 then
               return 0
             end
-            redis.call('DEL', KEYS[2], KEYS[3])
             for i = 2, #ARGV, 2000 do
               redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 1999, #ARGV)))
             end
             redis.call('PEXPIRE', KEYS[1], ARGV[1])
+            redis.call('DEL', KEYS[2], KEYS[3])
             return 1
             """);
 

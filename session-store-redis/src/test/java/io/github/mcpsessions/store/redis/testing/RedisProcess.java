@@ -72,6 +72,7 @@ public final class RedisProcess implements AutoCloseable {
         RedisProcess redis = new RedisProcess(port, List.of(options));
         try {
             redis.launch();
+            redis.awaitAnswer();
             return redis;
         } catch (RuntimeException e) {
             redis.close();
@@ -116,6 +117,12 @@ public final class RedisProcess implements AutoCloseable {
     /** Kills the server if it runs, and starts it again on the same port with the same options and directory. */
     public void restart() {
         kill();
+        launchWithoutWaiting();
+        awaitAnswer();
+    }
+
+    /** Starts a stopped server again on the same port; it may still load its data, or not even listen. */
+    public void launchWithoutWaiting() {
         launch();
     }
 
@@ -170,6 +177,9 @@ public final class RedisProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private void awaitAnswer() {
         Awaitility.await("redis-server on port " + port)
                 .atMost(START_TIMEOUT)
                 .pollInSameThread()

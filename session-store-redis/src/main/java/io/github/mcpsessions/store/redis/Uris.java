@@ -23,10 +23,10 @@ final class Uris {
      */
     static List<RedisURI> parse(String uri) {
         try {
-            if (isCluster(uri)) {
-                return RedisClusterURIUtil.toRedisURIs(URI.create(uri));
-            }
-            return List.of(RedisURI.create(uri));
+            List<RedisURI> nodes =
+                    isCluster(uri) ? RedisClusterURIUtil.toRedisURIs(URI.create(uri)) : List.of(RedisURI.create(uri));
+            nodes.forEach(Uris::requireHosts);
+            return nodes;
         } catch (IllegalArgumentException unreadable) {
             // Not kept as the cause: its message repeats the URI, password included.
             throw new IllegalArgumentException(
@@ -34,6 +34,20 @@ final class Uris {
                             + " rediss://host:port, redis-sentinel://host:port/db#master, or several cluster nodes"
                             + " separated by commas)");
         }
+    }
+
+    /** What cannot be a port is taken for a part of the host's name. */
+    private static void requireHosts(RedisURI uri) {
+        for (RedisURI server : uri.getSentinels().isEmpty() ? List.of(uri) : uri.getSentinels()) {
+            String host = server.getHost();
+            if (server.getSocket() == null && !isHost(host)) {
+                throw new IllegalArgumentException("host: " + host);
+            }
+        }
+    }
+
+    private static boolean isHost(@Nullable String host) {
+        return host != null && !host.isEmpty() && (!host.contains(":") || host.startsWith("["));
     }
 
     private static boolean isCluster(String uri) {

@@ -1,0 +1,119 @@
+package io.github.mcpsessions.store.redis;
+
+import static io.github.mcpsessions.store.redis.Stages.PATIENCE;
+import static io.github.mcpsessions.store.redis.Stages.failure;
+import static io.github.mcpsessions.store.redis.Stages.result;
+import static io.github.mcpsessions.store.redis.Stages.succeeds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.mcpsessions.store.ReplicaRegistry;
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.StoreUnavailableException;
+import io.github.mcpsessions.store.redis.testing.RedisProcess;
+import io.github.mcpsessions.store.redis.testing.TcpProxy;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Who counts as dead, and when nobody may. */
+class RedisHeartbeatTest {
+
+    private final RedisProcess redis = RedisProcess.start();
+    private final SessionBackend backend = open();
+    private final ReplicaRegistry registry = backend.replicaRegistry();
+
+    private SessionBackend open() {
+        return open(redis.uri());
+    }
+
+    private static SessionBackend open(String uri) {
+        return RedisSessionBackend.builder()
+                .uri(uri)
+                .heartbeatInterval(Duration.ofMillis(400))
+                .commandTimeout(Duration.ofMillis(500))
+                .build();
+    }
+
+    @AfterEach
+    void close() {
+        backend.close();
+        redis.close();
+    }
+
+    private long heartbeatsSent() {
+        String stats = (String) redis.call("INFO", "commandstats");
+        return stats.lines()
+                .filter(line -> line.startsWith("cmdstat_set:"))
+                .map(line -> line.replaceAll("cmdstat_set:calls=(\\d+),.*", "$1"))
+                .mapToLong(Long::parseLong)
+                .sum();
+    }
+
+    @Test
+    void aReplicaStaysAliveBeyondTheLifeOfOneHeartbeat() {
+        result(registry.join("one"));
+
+        await().atMost(PATIENCE).until(() -> {
+            assertThat(result(registry.isAlive("one"))).isTrue();
+            return heartbeatsSent() >= 6;
+        });
+    }
+
+    @Test
+    void aReplicaWhoseProcessIsGoneDiesByItself() {
+        try (TcpProxy proxy = new TcpProxy(redis.port());
+                SessionBackend cutOff = open("redis://127.0.0.1:" + proxy.port())) {
+            result(cutOff.replicaRegistry().join("one"));
+            assertThat(result(registry.isAlive("one"))).isTrue();
+
+            proxy.close();
+
+            await().atMost(PATIENCE).until(() -> !result(registry.isAlive("one")));
+        }
+    }
+
+    @Test
+    void afterRedisWasAwayNobodyIsDeadUntilEverybodyCouldBeat() {
+        try (SessionBackend observer = open()) {
+            result(registry.join("one"));
+            assertThat(result(observer.replicaRegistry().isAlive("two"))).isFalse();
+
+            redis.restart();
+            await().atMost(PATIENCE).until(() -> succeeds(observer.ping()));
+            assertThat(failure(observer.replicaRegistry().isAlive("two"), StoreUnavailableException.class))
+                    .hasMessageContaining("may be alive");
+
+            await().atMost(PATIENCE)
+                    .until(() -> succeeds(observer.replicaRegistry().isAlive("two")));
+            assertThat(result(observer.replicaRegistry().isAlive("two"))).isFalse();
+            assertThat(result(observer.replicaRegistry().isAlive("one")))
+                    .as("it has beaten again by itself")
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void aReplicaThatJoinsWhileRedisIsAwayBeatsOnceItIsBack() {
+        redis.stop();
+        failure(registry.join("one"), StoreUnavailableException.class);
+
+        redis.restart();
+
+        await().atMost(PATIENCE).until(() -> Long.valueOf(1).equals(redis.call("EXISTS", "mcp:node:one")));
+    }
+
+    @Test
+    void aReplicaThatLeftWhileRedisWasAwayDoesNotBeatAgain() {
+        result(registry.join("one"));
+        redis.stop();
+        failure(registry.leave("one"), StoreUnavailableException.class);
+        redis.restart();
+        await().atMost(PATIENCE).until(() -> succeeds(backend.ping()));
+
+        result(registry.join("two"));
+        await().atMost(PATIENCE).until(() -> heartbeatsSent() >= 4);
+
+        assertThat(redis.call("EXISTS", "mcp:node:one")).isEqualTo(0L);
+    }
+}

@@ -1,0 +1,219 @@
+package io.github.mcpsessions.store.redis;
+
+import static io.github.mcpsessions.store.redis.Stages.PATIENCE;
+import static io.github.mcpsessions.store.redis.Stages.TTL;
+import static io.github.mcpsessions.store.redis.Stages.newId;
+import static io.github.mcpsessions.store.redis.Stages.result;
+import static io.github.mcpsessions.store.redis.Stages.session;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
+
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.redis.testing.RedisProcess;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.ClientOptions.DisconnectedBehavior;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.ClusterClientOptions;
+import io.lettuce.core.cluster.RedisClusterClient;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RedisSessionBackendBuilderTest {
+
+    private static RedisProcess redis;
+
+    @BeforeAll
+    static void startRedis() {
+        redis = RedisProcess.start("--requirepass", "secret");
+    }
+
+    @AfterAll
+    static void stopRedis() {
+        redis.close();
+    }
+
+    private static RedisURI uri() {
+        return RedisURI.builder()
+                .withHost("127.0.0.1")
+                .withPort(redis.port())
+                .withPassword("secret".toCharArray())
+                .build();
+    }
+
+    private static void assertWorks(SessionBackend backend) {
+        String id = newId();
+        result(backend.sessionStore().create(session(id), TTL));
+        assertThat(result(backend.sessionStore().load(id, TTL))).contains(session(id));
+        assertThat(result(backend.ping())).isPositive();
+        assertThat(backend.replicaBus().epoch()).isPositive();
+    }
+
+    private static String clients() {
+        try (var connection = redis.connect()) {
+            connection.call("AUTH", "secret");
+            return (String) connection.call("CLIENT", "LIST");
+        }
+    }
+
+    @Test
+    void connectsByUri() {
+        String uri = "redis://:secret@127.0.0.1:" + redis.port();
+        try (RedisSessionBackend backend = RedisSessionBackend.connect(uri)) {
+            assertWorks(backend);
+            assertThat(backend).hasToString("Redis at redis://127.0.0.1:" + redis.port() + ", namespace mcp");
+            assertThat(clients().lines().filter(line -> line.contains("name=mcp-sessions ")))
+                    .hasSize(2);
+        }
+    }
+
+    @Test
+    void connectsByRedisUriWithAClientName() {
+        RedisURI uri = uri();
+        try (SessionBackend backend = RedisSessionBackend.builder()
+                .redisUri(uri)
+                .clientName("orders")
+                .namespace("shop")
+                .build()) {
+            assertWorks(backend);
+            assertThat(clients().lines().filter(line -> line.contains("name=orders ")))
+                    .hasSize(2);
+            assertThat(uri.getClientName()).as("the given URI is left alone").isNull();
+        }
+    }
+
+    @Test
+    void connectsWithAGivenClientAndLeavesItOpen() {
+        try (RedisClient client = RedisClient.create(uri())) {
+            try (SessionBackend backend =
+                    RedisSessionBackend.builder().redisClient(client).build()) {
+                assertWorks(backend);
+            }
+
+            try (var connection = client.connect()) {
+                assertThat(connection.sync().ping()).isEqualTo("PONG");
+            }
+        }
+    }
+
+    @Test
+    void closingLeavesNoConnectionAndNoThreadBehind() {
+        RedisSessionBackend backend = RedisSessionBackend.builder()
+                .redisUri(uri())
+                .clientName("closing")
+                .build();
+        assertWorks(backend);
+
+        backend.close();
+        backend.close();
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(clients()).doesNotContain("name=closing "));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                        .extracting(Thread::getName)
+                        .doesNotContain("mcp-sessions-bus", "mcp-sessions-redis"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "redis",
+                "redis:6379",
+                "http://redis:6379",
+                "redis://",
+                "redis://:pass word@redis",
+                "redis://:secret-password@redis:port",
+                "redis-sentinel://:secret-password@redis:26379",
+                "redis://:secret-password@a:6379,b:port"
+            })
+    void refusesAUriThatCannotBeReadWithoutRepeatingItsPassword(String uri) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RedisSessionBackend.connect(uri))
+                .withMessageStartingWith("uri: \"")
+                .withMessageContaining("(expected: redis://")
+                .withMessageMatching("[\\x20-\\x7e]+")
+                .satisfies(e -> assertThat(e.toString() + e.getCause()).doesNotContain("secret-password", "pass word"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "redis://:pw@redis:6380/2                              | redis://redis:6380",
+                "redis://alice:p@w@redis_1                             | redis://redis_1:6379",
+                "redis://[::1]:6380                                    | redis://[::1]:6380",
+                "rediss://alice:pw@redis                               | rediss://redis:6379",
+                "redis-sentinel://:pw@a:1,b:2/0#main                   | redis-sentinel://a:1,b:2#main",
+                "rediss://:pw@a:1,b:2                                  | rediss://a:1,b:2",
+            })
+    void printsAUriWithoutItsPassword(String uri, String printed) {
+        var nodes = Uris.parse(uri);
+
+        assertThat(nodes.size() == 1 ? Uris.masked(nodes.get(0)) : Uris.masked(nodes))
+                .isEqualTo(printed);
+    }
+
+    @Test
+    void copiesEverythingOfAUri() {
+        RedisURI sentinel = Uris.parse("redis-sentinel://alice:pw@a:1,b:2/3?timeout=7s#main")
+                .get(0);
+
+        RedisURI copy = Uris.named(sentinel, "orders");
+
+        assertThat(copy.getClientName()).isEqualTo("orders");
+        assertThat(copy.getSentinels()).isEqualTo(sentinel.getSentinels());
+        assertThat(copy.getSentinelMasterId()).isEqualTo("main");
+        assertThat(copy.getDatabase()).isEqualTo(3);
+        assertThat(copy.getTimeout()).isEqualTo(Duration.ofSeconds(7));
+        assertThat(copy.getCredentialsProvider()).isEqualTo(sentinel.getCredentialsProvider());
+        assertThat(Uris.named(RedisURI.create("rediss://a?clientName=mine"), null))
+                .satisfies(uri -> assertThat(uri.getClientName()).isEqualTo("mine"))
+                .satisfies(uri -> assertThat(uri.isSsl()).isTrue());
+    }
+
+    @Test
+    void needsExactlyOneThingToConnectTo() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> RedisSessionBackend.builder().build())
+                .withMessage("uri: not set (expected: a URI or a client)");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> RedisSessionBackend.builder().uri("redis://a").redisUri(uri()))
+                .withMessage("redisUri: uri is set already (expected: one of them)");
+    }
+
+    @Test
+    void refusesValuesThatCannotWork() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RedisSessionBackend.builder().namespace("a{b"))
+                .withMessageStartingWith("namespace: \"a{b\" (expected: ");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RedisSessionBackend.builder().commandTimeout(Duration.ZERO))
+                .withMessage("commandTimeout: PT0S (expected: >= PT0.001S)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RedisSessionBackend.builder().heartbeatInterval(Duration.ofMillis(99)))
+                .withMessage("heartbeatInterval: PT0.099S (expected: >= PT0.1S)");
+    }
+
+    @Test
+    void refusesAClusterClientThatWouldSendWritesAgain() {
+        try (RedisClusterClient client = RedisClusterClient.create("redis://127.0.0.1:1")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> RedisSessionBackend.builder().redisClusterClient(client))
+                    .withMessage("redisClusterClient: options with disconnectedBehavior DEFAULT"
+                            + " (expected: REJECT_COMMANDS)");
+
+            client.setOptions(ClusterClientOptions.builder(ClientOptions.create())
+                    .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
+                    .build());
+            assertThat(RedisSessionBackend.builder().redisClusterClient(client)).isNotNull();
+        }
+    }
+}

@@ -26,14 +26,34 @@ final class Keys {
         return session(sessionId) + ":a";
     }
 
-    /** The log of the session's standalone stream. */
-    String standaloneStream(String sessionId) {
-        return session(sessionId) + ":s:0";
+    /** The events of one of the session's streams. */
+    String stream(String sessionId, String stream) {
+        return session(sessionId) + ":s:" + SessionIds.require("stream", stream);
+    }
+
+    /** What is known of one of the session's streams. */
+    String companion(String sessionId, String stream) {
+        return session(sessionId) + ":m:" + SessionIds.require("stream", stream);
+    }
+
+    /** The names of the session's streams, without the standalone one. */
+    String streams(String sessionId) {
+        return session(sessionId) + ":streams";
+    }
+
+    /** The notifications to all sessions. */
+    String broadcasts() {
+        return namespace + ":b";
+    }
+
+    /** What the channel of a replica begins with, before the incarnation and {@code :w}. */
+    String replicas() {
+        return namespace + ":node:";
     }
 
     /** The heartbeat of a replica. */
     String heartbeat(String incarnation) {
-        return namespace + ":node:" + SessionIds.require("incarnation", incarnation);
+        return replicas() + SessionIds.require("incarnation", incarnation);
     }
 
     String channel(BusAddress address) {

@@ -102,7 +102,7 @@ final class RedisReplicaBus implements ReplicaBus, Link.Listener<StatefulRedisPu
     @Override
     public CompletionStage<Long> publish(BusAddress address, String message) {
         String channel = keys.channel(requireNonNull(address, "address"));
-        requireShort(requireNonNull(message, "message"));
+        requireShort("message", message);
         return commands.call(channel, redis -> redis.publish(channel, message));
     }
 
@@ -343,11 +343,13 @@ final class RedisReplicaBus implements ReplicaBus, Link.Listener<StatefulRedisPu
         }
     }
 
-    private static void requireShort(String message) {
-        int bytes = Utf8.length(message);
+    /** {@return the message, which the bus carries} */
+    static String requireShort(String name, String message) {
+        int bytes = Utf8.length(requireNonNull(message, name));
         if (bytes > MAX_MESSAGE_BYTES) {
-            throw new IllegalArgumentException("message: " + bytes + " bytes (expected: <= " + MAX_MESSAGE_BYTES + ")");
+            throw new IllegalArgumentException(name + ": " + bytes + " bytes (expected: <= " + MAX_MESSAGE_BYTES + ")");
         }
+        return message;
     }
 
     /** The listeners of one channel, and whether the channel is subscribed to. Guarded by the lock. */

@@ -1,5 +1,7 @@
 package io.github.mcpsessions.store.redis;
 
+import io.github.mcpsessions.store.BroadcastLog;
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.QuestionStore;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.ReplicaRegistry;
@@ -40,9 +42,20 @@ import org.slf4j.LoggerFactory;
  *     ignored</td><td>the session's TTL, slid by load and touch</td></tr>
  * <tr><td>{@code mcp:{7f3a}:a}</td><td>hash</td><td>the questions put to the client: {@code q:<id>} the deadline (epoch
  *     milliseconds, by the clock of Redis), {@code a:<id>} the answer</td><td>the last deadline</td></tr>
- * <tr><td>{@code mcp:{7f3a}:s:<stream>}</td><td>stream</td><td>reserved for the events of the session's streams; those of
- *     calls are named by the fields {@code s:<stream>} of the session's hash, that of the standalone stream is
- *     {@code s:0}</td><td></td></tr>
+ * <tr><td>{@code mcp:{7f3a}:s:<stream>}</td><td>stream</td><td>the events of a call's stream: event 5 has the id
+ *     {@code 5-0} and one field, {@code data}</td><td>the retention (1 hour), from the last append on</td></tr>
+ * <tr><td>{@code mcp:{7f3a}:m:<stream>}</td><td>hash</td><td>what is known of that stream: {@code writer}, {@code request},
+ *     {@code last} (the newest number), {@code bytes} (of the events kept), {@code end} once it has ended (1 by its writer,
+ *     2 in its place), and once it was attached to {@code gen}, {@code holder} (while there is one) and
+ *     {@code pos}</td><td>the same; until the stream has ended, what the session had left at the last append, if that is
+ *     longer</td></tr>
+ * <tr><td>{@code mcp:{7f3a}:s:0}, {@code mcp:{7f3a}:m:0}</td><td>stream, hash</td><td>the same for the session's standalone
+ *     stream, without a writer, request or end, but with {@code mark}, that of the last broadcast in it</td><td>with the
+ *     session: slid by load, touch, append and attach</td></tr>
+ * <tr><td>{@code mcp:{7f3a}:streams}</td><td>sorted set</td><td>the names of the calls' streams, by the time at which they
+ *     began, or have ended (epoch milliseconds)</td><td>at least that of any of them</td></tr>
+ * <tr><td>{@code mcp:b}</td><td>stream</td><td>the broadcasts, each one field, {@code data}; the ids, which Redis gives, are
+ *     their marks</td><td>none; the oldest are dropped</td></tr>
  * <tr><td>{@code mcp:node:<incarnation>}</td><td>string</td><td>the heartbeat of a replica</td><td>two and a half
  *     beats</td></tr>
  * <tr><td>{@code mcp:all}</td><td>channel</td><td>messages to all replicas</td><td></td></tr>
@@ -57,34 +70,86 @@ import org.slf4j.LoggerFactory;
  * <p>Every operation is one round trip. A session that is created with a TTL of 24 hours:
  *
  * <pre>
- * EVALSHA &lt;create&gt; 3 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:s:0 86400000 v 1 init {"protocolVersion":...} protocol 2025-11-25 ...
+ * EVALSHA &lt;create&gt; 5 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0 86400000 v 1 init {...} ...
  *   EXISTS mcp:{7f3a}
  *   HSET mcp:{7f3a} v 1 init {"protocolVersion":...} protocol 2025-11-25 created 1767225600000 ...
  *   PEXPIRE mcp:{7f3a} 86400000
- *   DEL mcp:{7f3a}:a mcp:{7f3a}:s:0
+ *   ZRANGE mcp:{7f3a}:streams 0 -1
+ *   UNLINK mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0
  * </pre>
  *
  * <p>Loaded by another replica, which slides the TTL first, so that nothing is read of a session that is about to go:
  *
  * <pre>
- * EVALSHA &lt;load&gt; 1 mcp:{7f3a} 86400000
+ * EVALSHA &lt;load&gt; 5 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0 86400000
  *   PEXPIRE mcp:{7f3a} 86400000
+ *   PEXPIRE mcp:{7f3a}:s:0 86400000
+ *   PEXPIRE mcp:{7f3a}:m:0 86400000
+ *   PTTL mcp:{7f3a}:streams
  *   HGETALL mcp:{7f3a}
  * </pre>
  *
- * <p>Touched, changed and deleted:
+ * <p>Touched is the same but for {@code HGETALL}. Changed and deleted, with two streams of calls:
  *
  * <pre>
- * PEXPIRE mcp:{7f3a} 86400000
- *
  * EVALSHA &lt;update&gt; 1 mcp:{7f3a} HSET level warning
  *   EXISTS mcp:{7f3a}
  *   HSET mcp:{7f3a} level warning
  *
- * EVALSHA &lt;delete&gt; 3 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:s:0
- *   HKEYS mcp:{7f3a}
- *   DEL mcp:{7f3a}:a mcp:{7f3a}:s:0
+ * EVALSHA &lt;delete&gt; 5 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0
+ *   ZRANGE mcp:{7f3a}:streams 0 -1
+ *   UNLINK mcp:{7f3a}:s:c1 mcp:{7f3a}:m:c1
+ *   UNLINK mcp:{7f3a}:s:c2 mcp:{7f3a}:m:c2
+ *   UNLINK mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0
  *   DEL mcp:{7f3a}
+ * </pre>
+ *
+ * <p>Two events appended to a call's stream, as numbers 4 and 5, while the client's connection is at the replica {@code b}:
+ *
+ * <pre>
+ * EVALSHA &lt;append&gt; 4 mcp:{7f3a} mcp:{7f3a}:m:c1 mcp:{7f3a}:s:c1 mcp:{7f3a}:streams c1 a 17 4 0 "look" mcp:node: {"jsonrpc":...} {...}
+ *   PTTL mcp:{7f3a}
+ *   HMGET mcp:{7f3a}:m:c1 last end gen holder pos bytes
+ *   XLEN mcp:{7f3a}:s:c1
+ *   XADD mcp:{7f3a}:s:c1 4-0 data {"jsonrpc":...}
+ *   XADD mcp:{7f3a}:s:c1 5-0 data {...}
+ *   HSET mcp:{7f3a}:m:c1 last 5 bytes 731
+ *   PEXPIRE mcp:{7f3a}:streams 86400000
+ *   PEXPIRE mcp:{7f3a}:m:c1 86400000
+ *   PEXPIRE mcp:{7f3a}:s:c1 3600000
+ *   PUBLISH mcp:node:b:w "look"
+ * </pre>
+ *
+ * <p>The first append also has {@code HSET} of the writer and request, and {@code ZADD} to {@code mcp:{7f3a}:streams}, and
+ * where that has too many, {@code UNLINK} of a stream; the last one has {@code HSET} of the end and {@code ZADD}. An append
+ * that finds more than is to be kept reads the oldest events ({@code XRANGE}) to count their bytes, and drops them
+ * ({@code XTRIM}). The standalone stream is appended to in the same way.
+ *
+ * <p>Read, and attached to by the replica {@code c}, after event 3:
+ *
+ * <pre>
+ * EVALSHA &lt;read&gt; 3 mcp:{7f3a} mcp:{7f3a}:m:c1 mcp:{7f3a}:s:c1 3 100
+ *   PTTL mcp:{7f3a}
+ *   HMGET mcp:{7f3a}:m:c1 last end gen holder pos bytes
+ *   XRANGE mcp:{7f3a}:s:c1 (3-0 + COUNT 100
+ *   HMGET mcp:{7f3a}:m:c1 writer request
+ *
+ * EVALSHA &lt;attach&gt; 3 mcp:{7f3a} mcp:{7f3a}:m:c1 mcp:{7f3a}:s:c1 c 3 100 "taken" mcp:node:
+ *   the same, and
+ *   HSET mcp:{7f3a}:m:c1 last 5 gen 2 holder c
+ *   PUBLISH mcp:node:b:w "taken"
+ * </pre>
+ *
+ * <p>A broadcast is added and read; the mark of a session is read:
+ *
+ * <pre>
+ * EVALSHA &lt;add&gt; 1 mcp:b 4096 {"jsonrpc":...} mcp:all "look"
+ *   XADD mcp:b MAXLEN 4096 * data {"jsonrpc":...}
+ *   PUBLISH mcp:all "look"
+ *
+ * XRANGE mcp:b (1767225600000-0 + COUNT 100
+ *
+ * HGET mcp:{7f3a}:m:0 mark
  * </pre>
  *
  * <p>A server that does not know a script yet (after a restart, a failover or {@code SCRIPT FLUSH}) answers
@@ -111,7 +176,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A completed write is as durable as Redis makes it: it is in the memory of the master. What a restart or a failover
  * loses is for {@code appendonly} and {@code min-replicas-to-write} to decide. An eviction policy that removes keys with an
- * expiry ({@code volatile-*}, {@code allkeys-*}) removes sessions; {@code noeviction} refuses new ones instead.
+ * expiry ({@code volatile-*}, {@code allkeys-*}) removes sessions; {@code noeviction} refuses new ones, and new events,
+ * instead.
+ *
+ * <p>Where a failover has lost the newest events of a stream, a cursor before them is told that events were dropped, and a
+ * cursor behind them stays good: in the standalone stream the numbers go on after it, and in a call's the writer goes on
+ * after what it has appended. The marks of broadcasts are times, so the clocks of the servers should agree.
  *
  * <p>Thread-safe.
  */
@@ -130,8 +200,11 @@ public final class RedisSessionBackend implements SessionBackend {
     private final RedisQuestionStore questionStore;
     private final RedisReplicaRegistry replicaRegistry;
     private final RedisReplicaBus replicaBus;
+    private final RedisEventLog eventLog;
+    private final RedisBroadcastLog broadcastLog;
 
-    RedisSessionBackend(Connector connector, Keys keys, Duration commandTimeout, Duration beatInterval) {
+    RedisSessionBackend(
+            Connector connector, Keys keys, Duration commandTimeout, Duration beatInterval, LogLimits logLimits) {
         this.keys = keys;
         this.connector = connector;
         this.scheduler = new ScheduledThreadPoolExecutor(1, task -> Threads.daemon(task, "mcp-sessions-redis"));
@@ -146,6 +219,8 @@ public final class RedisSessionBackend implements SessionBackend {
         this.commands = new Commands(connector, link, commandTimeout);
         this.sessionStore = new RedisSessionStore(commands, keys);
         this.questionStore = new RedisQuestionStore(commands, keys);
+        this.eventLog = new RedisEventLog(commands, keys, logLimits);
+        this.broadcastLog = new RedisBroadcastLog(commands, keys, logLimits);
         this.replicaRegistry = new RedisReplicaRegistry(commands, keys, beatInterval);
         this.replicaBus = new RedisReplicaBus(
                 commands, keys, connector.toString(), UUID.randomUUID().toString());
@@ -207,6 +282,16 @@ public final class RedisSessionBackend implements SessionBackend {
     @Override
     public QuestionStore questionStore() {
         return questionStore;
+    }
+
+    /** {@return the messages of sessions' streams} */
+    public EventLog eventLog() {
+        return eventLog;
+    }
+
+    /** {@return the notifications to all sessions} */
+    public BroadcastLog broadcastLog() {
+        return broadcastLog;
     }
 
     @Override

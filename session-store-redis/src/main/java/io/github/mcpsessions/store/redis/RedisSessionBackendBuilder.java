@@ -19,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code commandTimeout}: 1 second
  *   <li>{@code heartbeatInterval}: 2 seconds
  *   <li>{@code clientName}: {@value #DEFAULT_CLIENT_NAME}
+ *   <li>{@code maxEventsPerStream}: 1,024
+ *   <li>{@code maxBytesPerStream}: 4 MiB
+ *   <li>{@code eventRetention}: 1 hour
+ *   <li>{@code maxStreamsPerSession}: 256
+ *   <li>{@code maxBroadcasts}: 4,096
  * </ul>
  *
  * <p>Not thread-safe.
@@ -36,6 +41,11 @@ public final class RedisSessionBackendBuilder {
     private Keys keys = new Keys(DEFAULT_NAMESPACE);
     private Duration commandTimeout = Duration.ofSeconds(1);
     private Duration heartbeatInterval = Duration.ofSeconds(2);
+    private int maxEventsPerStream = 1_024;
+    private long maxBytesPerStream = 4L * 1024 * 1024;
+    private Duration eventRetention = Duration.ofHours(1);
+    private int maxStreamsPerSession = 256;
+    private int maxBroadcasts = 4_096;
     private @Nullable String clientName;
     private @Nullable String source;
     private Supplier<Connector> connector = () -> {
@@ -164,6 +174,70 @@ public final class RedisSessionBackendBuilder {
     }
 
     /**
+     * Sets how many events a stream keeps. When there are more, the oldest are dropped with the same append.
+     *
+     * @param maxEventsPerStream at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is less
+     */
+    public RedisSessionBackendBuilder maxEventsPerStream(int maxEventsPerStream) {
+        this.maxEventsPerStream = (int) atLeastOne("maxEventsPerStream", maxEventsPerStream);
+        return this;
+    }
+
+    /**
+     * Sets how many bytes of events, in UTF-8, a stream keeps. When there are more, the oldest events are dropped with the
+     * same append; the newest is always kept.
+     *
+     * @param maxBytesPerStream at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is less
+     */
+    public RedisSessionBackendBuilder maxBytesPerStream(long maxBytesPerStream) {
+        this.maxBytesPerStream = atLeastOne("maxBytesPerStream", maxBytesPerStream);
+        return this;
+    }
+
+    /**
+     * Sets how long the stream of a call is kept after its last append. Until a stream has ended, only its events are
+     * dropped then, and what is known of it is kept for as long as the session had left at that append, if that is longer.
+     * The standalone stream of a session and its events live as long as the session.
+     *
+     * @param eventRetention at least a millisecond
+     * @return this builder
+     * @throws IllegalArgumentException if it is shorter
+     */
+    public RedisSessionBackendBuilder eventRetention(Duration eventRetention) {
+        this.eventRetention = atLeast("eventRetention", eventRetention, Duration.ofMillis(1));
+        return this;
+    }
+
+    /**
+     * Sets how many streams of calls a session has at most. When another one begins, the one that ended first is dropped;
+     * if none has ended, the oldest.
+     *
+     * @param maxStreamsPerSession at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is less
+     */
+    public RedisSessionBackendBuilder maxStreamsPerSession(int maxStreamsPerSession) {
+        this.maxStreamsPerSession = (int) atLeastOne("maxStreamsPerSession", maxStreamsPerSession);
+        return this;
+    }
+
+    /**
+     * Sets how many notifications to all sessions are kept. When there are more, the oldest are dropped.
+     *
+     * @param maxBroadcasts at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is less
+     */
+    public RedisSessionBackendBuilder maxBroadcasts(int maxBroadcasts) {
+        this.maxBroadcasts = (int) atLeastOne("maxBroadcasts", maxBroadcasts);
+        return this;
+    }
+
+    /**
      * Connects. Returns when the backend is connected, or the first attempt has failed, or after ten seconds: a Redis that
      * cannot be reached, or refuses the password, does not keep the application from starting. Operations then fail with
      * {@link io.github.mcpsessions.store.StoreUnavailableException} until it is there.
@@ -172,7 +246,9 @@ public final class RedisSessionBackendBuilder {
      * @throws IllegalStateException if it was not said what to connect to
      */
     public RedisSessionBackend build() {
-        return new RedisSessionBackend(connector.get(), keys, commandTimeout, heartbeatInterval).start();
+        LogLimits logLimits = new LogLimits(
+                maxEventsPerStream, maxBytesPerStream, eventRetention, maxStreamsPerSession, maxBroadcasts);
+        return new RedisSessionBackend(connector.get(), keys, commandTimeout, heartbeatInterval, logLimits).start();
     }
 
     private RedisSessionBackendBuilder from(String name, Supplier<Connector> from) {
@@ -182,6 +258,13 @@ public final class RedisSessionBackendBuilder {
         source = name;
         connector = from;
         return this;
+    }
+
+    private static long atLeastOne(String name, long value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+        }
+        return value;
     }
 
     private static Duration atLeast(String name, Duration value, Duration minimum) {

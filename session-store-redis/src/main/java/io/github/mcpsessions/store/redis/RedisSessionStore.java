@@ -2,6 +2,7 @@ package io.github.mcpsessions.store.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionExistsException;
@@ -20,6 +21,13 @@ final class RedisSessionStore implements SessionStore {
 
     private static final long ABSENT = 0;
 
+    /** The streams of calls are named in the index, and share its slot. */
+    private static final String REMOVE_STREAMS = """
+            for _, stream in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
+              redis.call('UNLINK', KEYS[1] .. ':s:' .. stream, KEYS[1] .. ':m:' .. stream)
+            end
+            """;
+
     /**
      * Fields are set a thousand at a time: Lua cannot unpack more than a few thousand values. They come first, since a Redis
      * that is out of memory refuses a script's growing commands only until it has written something.
@@ -32,15 +40,34 @@ final class RedisSessionStore implements SessionStore {
               redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 1999, #ARGV)))
             end
             redis.call('PEXPIRE', KEYS[1], ARGV[1])
-            redis.call('DEL', KEYS[2], KEYS[3])
+            """ + REMOVE_STREAMS + """
+            redis.call('UNLINK', unpack(KEYS, 2))
             return 1
             """);
+
+    /** The standalone stream lives as long as its session, the index of streams at least so long. */
+    private static final String SLIDE_STREAMS = """
+            redis.call('PEXPIRE', KEYS[4], ARGV[1])
+            redis.call('PEXPIRE', KEYS[5], ARGV[1])
+            if redis.call('PTTL', KEYS[3]) < tonumber(ARGV[1]) then
+              redis.call('PEXPIRE', KEYS[3], ARGV[1])
+            end
+            """;
 
     private static final Script LOAD = Script.returningList("""
             if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then
               return {}
             end
+            """ + SLIDE_STREAMS + """
             return redis.call('HGETALL', KEYS[1])
+            """);
+
+    private static final Script TOUCH = Script.returningInteger("""
+            if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then
+              return 0
+            end
+            """ + SLIDE_STREAMS + """
+            return 1
             """);
 
     private static final Script UPDATE = Script.returningInteger("""
@@ -51,17 +78,8 @@ final class RedisSessionStore implements SessionStore {
             return 1
             """);
 
-    /** The streams of calls are named in the hash, and share its slot. A key of another type has no fields, and goes too. */
-    private static final Script DELETE = Script.returningInteger("""
-            local fields = redis.pcall('HKEYS', KEYS[1])
-            if not fields.err then
-              for _, field in ipairs(fields) do
-                if string.sub(field, 1, 2) == 's:' then
-                  redis.call('DEL', KEYS[1] .. ':' .. field)
-                end
-              end
-            end
-            redis.call('DEL', KEYS[2], KEYS[3])
+    private static final Script DELETE = Script.returningInteger(REMOVE_STREAMS + """
+            redis.call('UNLINK', unpack(KEYS, 2))
             return redis.call('DEL', KEYS[1])
             """);
 
@@ -87,7 +105,7 @@ final class RedisSessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
-        return this.<List<String>>call(LOAD, onlyRecord(sessionId), List.of(Ttl.millis(ttl)))
+        return this.<List<String>>call(LOAD, allKeys(sessionId), List.of(Ttl.millis(ttl)))
                 .handle((fields, failure) -> {
                     if (failure != null) {
                         throw explained(sessionId, failure);
@@ -98,9 +116,8 @@ final class RedisSessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Boolean> touch(String sessionId, Duration ttl) {
-        String key = keys.session(sessionId);
-        long millis = Long.parseLong(Ttl.millis(ttl));
-        return commands.call(key, redis -> redis.pexpire(key, millis));
+        return this.<Long>call(TOUCH, allKeys(sessionId), List.of(Ttl.millis(ttl)))
+                .thenApply(touched -> touched != ABSENT);
     }
 
     @Override
@@ -128,7 +145,13 @@ final class RedisSessionStore implements SessionStore {
     }
 
     private String[] allKeys(String sessionId) {
-        return new String[] {keys.session(sessionId), keys.questions(sessionId), keys.standaloneStream(sessionId)};
+        return new String[] {
+            keys.session(sessionId),
+            keys.questions(sessionId),
+            keys.streams(sessionId),
+            keys.stream(sessionId, EventLog.STANDALONE),
+            keys.companion(sessionId, EventLog.STANDALONE)
+        };
     }
 
     /** A key of another type is a broken record, and not a store that is unavailable. */

@@ -1,6 +1,7 @@
 package io.github.mcpsessions.store.redis;
 
 import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.contract.LogBounds;
 import io.github.mcpsessions.store.redis.testing.SharedRedis;
 import java.time.Duration;
 
@@ -11,10 +12,23 @@ final class Backends {
 
     /** {@return a backend on the shared Redis that a slow machine does not fail} */
     static SessionBackend patient(String namespace) {
+        return patientBuilder(namespace).build();
+    }
+
+    /** {@return the same, whose logs have these bounds} */
+    static SessionBackend bounded(String namespace, LogBounds bounds) {
+        return patientBuilder(namespace)
+                .maxEventsPerStream(bounds.maxEventsPerStream())
+                .maxBytesPerStream(bounds.maxBytesPerStream())
+                .eventRetention(bounds.eventRetention())
+                .maxBroadcasts(bounds.maxBroadcasts())
+                .build();
+    }
+
+    private static RedisSessionBackendBuilder patientBuilder(String namespace) {
         return RedisSessionBackend.builder()
                 .uri(SharedRedis.uri())
                 .namespace(namespace)
-                .commandTimeout(Duration.ofSeconds(10))
-                .build();
+                .commandTimeout(Duration.ofSeconds(10));
     }
 }

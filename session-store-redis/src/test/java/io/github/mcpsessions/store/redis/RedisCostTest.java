@@ -78,13 +78,14 @@ class RedisCostTest {
         String warm = newId();
         result(store.create(session(warm), TTL));
         result(store.load(warm, TTL));
+        result(store.touch(warm, TTL));
         result(store.update(warm, new SessionChange.LogLevel("info")));
         result(store.delete(warm));
         String id = newId();
 
         assertThat(sentBy(() -> store.create(session(id), TTL))).containsExactly("EVALSHA");
         assertThat(sentBy(() -> store.load(id, TTL))).containsExactly("EVALSHA");
-        assertThat(sentBy(() -> store.touch(id, TTL))).containsExactly("PEXPIRE");
+        assertThat(sentBy(() -> store.touch(id, TTL))).containsExactly("EVALSHA");
         assertThat(sentBy(() -> store.update(id, new SessionChange.Subscribe("test://a"))))
                 .containsExactly("EVALSHA");
         assertThat(sentBy(() -> store.delete(id))).containsExactly("EVALSHA");

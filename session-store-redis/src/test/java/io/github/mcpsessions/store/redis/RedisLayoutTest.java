@@ -110,10 +110,7 @@ class RedisLayoutTest {
     void deletingTakesTheStreamsAlong() {
         String id = newId();
         result(store.create(session(id), TTL));
-        redis.hset(key(id), "s:call-1", "x");
-        for (String suffix : new String[] {":s:call-1", ":s:0", ":a"}) {
-            redis.set(key(id) + suffix, "x");
-        }
+        leaveStreams(id);
 
         assertThat(result(store.delete(id))).isTrue();
 
@@ -123,12 +120,22 @@ class RedisLayoutTest {
     @Test
     void creatingStartsWithoutTheLeftoversOfAnExpiredSession() {
         String id = newId();
-        redis.set(key(id) + ":s:0", "x");
-        redis.hset(key(id) + ":a", "q:1", "9999999999999");
+        leaveStreams(id);
 
         result(store.create(session(id), TTL));
 
         assertThat(redis.keys(namespace + ":*")).containsExactly(key(id));
+    }
+
+    private void leaveStreams(String id) {
+        for (String call : new String[] {"call-1", "call-2"}) {
+            redis.zadd(key(id) + ":streams", 1767225600000.0, call);
+            redis.set(key(id) + ":s:" + call, "x");
+            redis.set(key(id) + ":m:" + call, "x");
+        }
+        for (String suffix : new String[] {":s:0", ":m:0", ":a"}) {
+            redis.set(key(id) + suffix, "x");
+        }
     }
 
     @ParameterizedTest

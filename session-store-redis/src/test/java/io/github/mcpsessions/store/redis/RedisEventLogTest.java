@@ -1,0 +1,26 @@
+package io.github.mcpsessions.store.redis;
+
+import io.github.mcpsessions.store.EventLog;
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.contract.EventLogContract;
+import io.github.mcpsessions.store.contract.LogBounds;
+import io.github.mcpsessions.store.redis.testing.SharedRedis;
+import java.time.Duration;
+
+class RedisEventLogTest extends EventLogContract {
+
+    @Override
+    protected SessionBackend open(String namespace, LogBounds bounds) {
+        return Backends.bounded(namespace, bounds);
+    }
+
+    @Override
+    protected EventLog eventLog(SessionBackend backend) {
+        return ((RedisSessionBackend) backend).eventLog();
+    }
+
+    @Override
+    protected void elapse(Duration time) {
+        SharedRedis.elapse(namespace(), time);
+    }
+}

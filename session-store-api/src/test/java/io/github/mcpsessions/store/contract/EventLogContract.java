@@ -19,8 +19,10 @@ import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.StoreUnavailableException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -981,6 +983,39 @@ public abstract class EventLogContract extends BackendContract {
             assertHeard(two, "holder-2", "taken back");
         }
 
+        @Test
+        @DisplayName("concurrently tells every holder but the newest")
+        void tellsAllButTheNewest() throws Exception {
+            List<String> holders = List.of("holder-0", "holder-1", "holder-2");
+            List<Ear> ears = holders.stream().map(EventLogContract.this::earOf).toList();
+            List<List<String>> expected = holders.stream()
+                    .map(holder -> (List<String>) new ArrayList<String>())
+                    .toList();
+            try (Race race = new Race(holders.size())) {
+                for (int round = 0; round < ROUNDS; round++) {
+                    String id = sessionWith("a");
+                    String taken = "taken " + round;
+                    List<Callable<CompletionStage<Optional<Page>>>> attaches = new ArrayList<>();
+                    for (String holder : holders) {
+                        attaches.add(() -> replica.attach(id, CALL, holder, 0, 1, taken));
+                    }
+
+                    race.run(attaches);
+
+                    String newest = state(id, CALL).holder();
+                    for (int i = 0; i < holders.size(); i++) {
+                        if (!holders.get(i).equals(newest)) {
+                            expected.get(i).add(taken);
+                        }
+                    }
+                }
+            }
+
+            for (int i = 0; i < holders.size(); i++) {
+                assertHeard(ears.get(i), holders.get(i), expected.get(i).toArray(String[]::new));
+            }
+        }
+
         @ParameterizedTest
         @ValueSource(strings = {CALL, STANDALONE})
         @DisplayName("at -1 starts at the position")
@@ -1059,6 +1094,57 @@ public abstract class EventLogContract extends BackendContract {
             appendShared(id, null, "a");
 
             assertHeard(holder, WRITER);
+        }
+
+        @Test
+        @DisplayName("not when there is nothing new")
+        void notForNothing() {
+            String id = sessionWith("a");
+            String ended = sessionWith("a");
+            finish(ended, 2, "b");
+            String fenced = sessionWith("a");
+            result(log.end(fenced, CALL, List.of("error")));
+            appendShared(id, "5-0", "a");
+            Ear holder = earOf("holder");
+            List.of(id, ended, fenced).forEach(each -> attach(each, CALL, "holder", 1));
+            attach(id, STANDALONE, "holder", 1);
+
+            append(id, 1, "a");
+            finish(ended, 2, "b");
+            append(ended, 3, "late");
+            append(fenced, 2, "late");
+            appendShared(id, "5-0", "again");
+            appendShared(id, "6-0");
+
+            assertHeard(holder, "holder");
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {CALL, STANDALONE})
+        @DisplayName("of an event that it did not find when it attached at the same moment")
+        void losesNothingToAnAttach(String stream) throws Exception {
+            Ear holder = earOf("holder");
+            Set<String> notFound = new HashSet<>();
+            try (Race race = new Race(2)) {
+                for (int round = 0; round < ROUNDS; round++) {
+                    String id = sessionWith("a");
+                    appendShared(id, null, "a");
+                    String wake = "wake " + round;
+                    Callable<CompletionStage<?>> attach = () -> replica.attach(id, stream, "holder", 1, MANY, TAKEN);
+                    Callable<CompletionStage<?>> append = stream.equals(STANDALONE)
+                            ? () -> log.appendShared(id, List.of("b"), null, WRITER, wake)
+                            : () -> log.append(id, stream, WRITER, REQUEST, 2, List.of("b"), true, wake);
+
+                    Optional<?> page =
+                            (Optional<?>) race.run(List.of(attach, append)).get(0);
+
+                    if (((Page) page.orElseThrow()).events().isEmpty()) {
+                        notFound.add(wake);
+                    }
+                }
+            }
+
+            eventually().untilAsserted(() -> assertThat(holder.heard()).containsAll(notFound));
         }
 
         @Test
@@ -1233,6 +1319,31 @@ public abstract class EventLogContract extends BackendContract {
 
             assertThat(read(id, STANDALONE, 5).dropped()).isTrue();
             assertThat(read(id, STANDALONE, 2).dropped()).isTrue();
+        }
+
+        @Test
+        @DisplayName("that a holder reports when it releases moves them up too")
+        void movesNumbersUpAtRelease() {
+            String id = createdSession();
+            appendShared(id, null, "a", "b");
+            long generation = attach(id, STANDALONE, "holder", 2).state().generation();
+
+            result(log.release(id, STANDALONE, generation, 10));
+
+            appendShared(id, null, "c");
+            assertEvents(attach(id, STANDALONE, "holder", -1), 10, "c");
+        }
+
+        @Test
+        @DisplayName("of a dead replica's call gets the events that end it behind itself")
+        void endsBehindTheCursor() {
+            String id = sessionWith("a", "b");
+            assertEvents(attach(id, CALL, "holder", 10), 10);
+
+            result(log.end(id, CALL, List.of("error")));
+
+            assertEvents(id, CALL, 10, "error");
+            assertThat(append(id, 11, "late")).isEqualTo(ENDED);
         }
 
         @Test
@@ -1556,6 +1667,7 @@ public abstract class EventLogContract extends BackendContract {
             assertRefused("firstNumber: -1 ", () -> append(id, -1, "a"));
             assertRefused("cursor: -1 ", () -> log.read(id, CALL, -1, 1));
             assertRefused("cursor: -2 ", () -> log.attach(id, CALL, "holder", -2, 1, TAKEN));
+            assertRefused("position: -1 ", () -> log.release(id, CALL, 1, -1));
             assertRefused("maxEvents: 0 ", () -> log.read(id, CALL, 0, 0));
             assertRefused("maxEvents: -1 ", () -> log.attach(id, CALL, "holder", 0, -1, TAKEN));
         }

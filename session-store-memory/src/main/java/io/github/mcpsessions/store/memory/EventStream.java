@@ -29,8 +29,6 @@ final class EventStream {
     private final EventRing ring;
 
     private Phase phase = Phase.OPEN;
-    /** The number of the last event by the writer; greater ones are by whoever fenced it. */
-    private long written;
 
     /** When a call's stream has been kept for long enough; set by each append. */
     private long deadline;
@@ -73,6 +71,10 @@ final class EventStream {
         return hasEnded();
     }
 
+    long last() {
+        return ring.last();
+    }
+
     String holder() {
         return holder;
     }
@@ -103,17 +105,13 @@ final class EventStream {
                     int known = (int) (ring.last() + 1 - firstNumber);
                     add(events.subList(known, events.size()));
                 }
-                written = ring.last();
                 if (end) {
                     phase = Phase.FINISHED;
                 }
                 yield AppendOutcome.APPENDED;
             }
-            case FINISHED -> lastNumber <= written ? AppendOutcome.APPENDED : AppendOutcome.ENDED;
-            case FENCED -> {
-                boolean repeated = !end && !events.isEmpty() && lastNumber <= written;
-                yield repeated ? AppendOutcome.APPENDED : AppendOutcome.ENDED;
-            }
+            case FINISHED -> lastNumber <= ring.last() ? AppendOutcome.APPENDED : AppendOutcome.ENDED;
+            case FENCED -> AppendOutcome.ENDED;
         };
     }
 
@@ -128,6 +126,9 @@ final class EventStream {
     void fence(List<String> events, long now) {
         if (phase == Phase.OPEN) {
             deadline = now + limits.retentionNanos();
+            if (position > ring.last()) {
+                ring.skipTo(position);
+            }
             add(events);
             phase = Phase.FENCED;
         }
@@ -139,7 +140,9 @@ final class EventStream {
         StreamState before = state();
         holder = newHolder;
         long from = cursor < 0 ? position : cursor;
-        catchUpWith(from);
+        if (from > ring.last()) {
+            catchUpWith(from);
+        }
         return page(before, from, max);
     }
 
@@ -147,14 +150,15 @@ final class EventStream {
         if (ofGeneration == generation) {
             holder = NOBODY;
         }
-        position = Math.max(position, sent);
-        catchUpWith(position);
+        catchUpWith(sent);
     }
 
-    /** Moves the log's own numbers up if they are behind, so that no later event has one that a client has seen. */
-    private void catchUpWith(long cursor) {
-        if (shared && cursor > ring.last()) {
-            ring.skipTo(Math.min(cursor, ring.last() + MAX_MOVE));
+    /** Notes what a client has seen, so that no later event whose number the log gives hides behind it. */
+    private void catchUpWith(long seen) {
+        long reached = Math.min(seen, ring.last() + MAX_MOVE);
+        position = Math.max(position, reached);
+        if (shared && reached > ring.last()) {
+            ring.skipTo(reached);
         }
     }
 }

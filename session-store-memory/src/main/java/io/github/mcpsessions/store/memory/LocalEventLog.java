@@ -41,8 +41,10 @@ final class LocalEventLog implements EventLog {
         Arguments.message("wake", wake);
         return lifecycle.call(() -> sessions.withStreams(id, AppendOutcome.GONE, (streams, now) -> {
             EventStream call = streams.findOrBegin(stream, writer, request, now);
+            long last = call.last();
+            boolean ended = call.hasEnded();
             AppendOutcome outcome = call.append(firstNumber, lines, end, now);
-            if (outcome == AppendOutcome.APPENDED) {
+            if (call.last() > last || call.hasEnded() != ended) {
                 tellHolder(call, writer, wake);
             }
             return outcome;
@@ -61,7 +63,9 @@ final class LocalEventLog implements EventLog {
             EventStream standalone = streams.standalone();
             if (parsed == null || streams.passes(parsed)) {
                 standalone.add(lines);
-                tellHolder(standalone, sender, wake);
+                if (!lines.isEmpty()) {
+                    tellHolder(standalone, sender, wake);
+                }
             }
             return Optional.of(standalone.state());
         }));
@@ -112,6 +116,7 @@ final class LocalEventLog implements EventLog {
     public CompletionStage<Void> release(String sessionId, String stream, long generation, long position) {
         String id = Arguments.sessionId(sessionId);
         Arguments.identifier("stream", stream);
+        Arguments.atLeast("position", position, 0);
         return lifecycle.run(() -> sessions.withStreams(id, false, (streams, now) -> {
             EventStream released = streams.find(stream, now);
             if (released == null) {

@@ -1,5 +1,6 @@
 // Child processes that never outlive this one.
 import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const running = new Set();
@@ -11,24 +12,25 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => process.exit(130));
 }
 
-/** Starts a process and resolves with `{child, match}` when one of its lines matches `ready`. */
-export function start(name, command, args, { env = {}, ready, timeoutMs = 60_000 } = {}) {
+/** Starts a process and resolves with `{child, match}` when one of its lines matches `ready`; keeps its output in a file. */
+export function start(name, command, args, { env = {}, ready, logFile, timeoutMs = 60_000 } = {}) {
     const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const log = [];
     return new Promise((resolve, reject) => {
         const fail = (reason) => {
             clearTimeout(timer);
-            reject(new Error(`${name}: ${reason}\n${log.slice(-30).join('\n')}`));
+            reject(new Error(`${name}: ${reason}\n${log.join('\n')}`));
         };
         const timer = setTimeout(() => fail(`not ready within ${timeoutMs} ms`), timeoutMs);
         const onLine = (line) => {
             log.push(line);
-            if (log.length > 2_000) log.shift();
+            if (log.length > 30) log.shift();
+            if (logFile) appendFileSync(logFile, `${line}\n`);
             const match = ready.exec(line);
             if (match) {
                 clearTimeout(timer);
-                resolve({ name, child, match, log });
+                resolve({ child, match });
             }
         };
         createInterface({ input: child.stdout }).on('line', onLine);

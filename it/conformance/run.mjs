@@ -29,6 +29,7 @@ async function startReplica(name, env) {
     const replica = await start(name, 'java', ['-jar', jar], {
         env: { REDIS_URL: '', HOST: '127.0.0.1', PORT: '0', NODE_ID: name, ...env },
         ready: /http:\/\/(?:127\.0\.0\.1|localhost):(\d+)\//,
+        logFile: path.join(outputs, `${name}.log`),
     });
     return { ...replica, port: Number(replica.match[1]) };
 }
@@ -72,8 +73,7 @@ async function scenariosAt(specVersion) {
 
 async function runSuite(setup, url, specVersion) {
     const output = path.join(outputs, `${setup.replace(/[^a-z0-9]+/gi, '-')}-${specVersion}`);
-    await rm(output, { recursive: true, force: true });
-    await mkdir(output, { recursive: true });
+    await mkdir(output);
     const result = await run(process.execPath, [
         suite, 'server', '--url', url, '--suite', 'all', '--spec-version', specVersion, '-o', output,
     ]);
@@ -91,6 +91,8 @@ async function runSuite(setup, url, specVersion) {
     return { setup, specVersion, checks };
 }
 
+await rm(outputs, { recursive: true, force: true });
+await mkdir(outputs, { recursive: true });
 const rows = [];
 for (const [name, setUp] of Object.entries(setups)) {
     if (options.only && options.only !== name) continue;

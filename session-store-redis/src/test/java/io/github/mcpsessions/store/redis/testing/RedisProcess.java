@@ -27,13 +27,15 @@ public final class RedisProcess implements AutoCloseable {
 
     private final int port;
     private final List<String> options;
+    private final List<String> sentinelConfiguration;
     private final Path directory;
     private final Thread killer = new Thread(this::kill, "redis-killer");
     private volatile Process process;
 
-    private RedisProcess(int port, List<String> options) {
+    private RedisProcess(int port, List<String> options, List<String> sentinelConfiguration) {
         this.port = port;
         this.options = options;
+        this.sentinelConfiguration = sentinelConfiguration;
         try {
             this.directory = Files.createTempDirectory("redis-");
         } catch (IOException e) {
@@ -69,7 +71,15 @@ public final class RedisProcess implements AutoCloseable {
      * @throws IllegalStateException if the server ends at once, such as when the port is taken
      */
     public static RedisProcess startOn(int port, String... options) {
-        RedisProcess redis = new RedisProcess(port, List.of(options));
+        return started(new RedisProcess(port, List.of(options), List.of()));
+    }
+
+    /** Starts a Sentinel on a free port, with these lines as its configuration. */
+    static RedisProcess startSentinel(List<String> configuration) {
+        return started(new RedisProcess(freePort(), List.of(), configuration));
+    }
+
+    private static RedisProcess started(RedisProcess redis) {
         try {
             redis.launch();
             redis.awaitAnswer();
@@ -165,8 +175,14 @@ public final class RedisProcess implements AutoCloseable {
 
     private void launch() {
         List<String> command = new ArrayList<>(List.of(RedisBinary.path().toString()));
+        if (!sentinelConfiguration.isEmpty()) {
+            command.addAll(List.of(writtenConfiguration(), "--sentinel"));
+        }
         command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
-        command.addAll(List.of("--dir", directory.toString(), "--save", "", "--loglevel", "notice"));
+        command.addAll(List.of("--dir", directory.toString(), "--loglevel", "notice"));
+        if (sentinelConfiguration.isEmpty()) {
+            command.addAll(List.of("--save", ""));
+        }
         command.addAll(options);
         File log = directory.resolve("redis.log").toFile();
         try {
@@ -174,6 +190,15 @@ public final class RedisProcess implements AutoCloseable {
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
                     .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String writtenConfiguration() {
+        try {
+            return Files.write(directory.resolve("sentinel.conf"), sentinelConfiguration)
+                    .toString();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -12,7 +12,8 @@ import java.time.Duration;
  */
 public final class SharedRedis {
 
-    private static final String ELAPSE = """
+    /** A script that shortens whatever remains until each expiry in a namespace: {@code EVAL ELAPSE 0 namespace millis}. */
+    public static final String ELAPSE = """
             local elapsed = tonumber(ARGV[2])
             for _, key in ipairs(redis.call('KEYS', ARGV[1] .. ':*')) do
               local left = redis.call('PTTL', key)

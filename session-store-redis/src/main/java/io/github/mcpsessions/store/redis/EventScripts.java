@@ -100,12 +100,13 @@ final class EventScripts {
             end
 
             local function put(number, data)
-              local reply = redis.pcall('XADD', KEYS[3], decimal(number) .. '-0', 'data', data)
+              local id = decimal(number) .. '-0'
+              local reply = redis.pcall('XADD', KEYS[3], id, 'data', data)
               if type(reply) == 'table' and reply.err then
-                if not string.find(reply.err, 'equal or smaller', 1, true) then
-                  error(reply.err)
+                if string.find(reply.err, 'equal or smaller', 1, true) then
+                  return false
                 end
-                return false
+                redis.call('XADD', KEYS[3], id, 'data', data)
               end
               length = length + 1
               bytes = bytes + #data

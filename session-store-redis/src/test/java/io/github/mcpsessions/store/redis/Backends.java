@@ -25,7 +25,8 @@ final class Backends {
                 .build();
     }
 
-    private static RedisSessionBackendBuilder patientBuilder(String namespace) {
+    /** {@return a builder for the same} */
+    static RedisSessionBackendBuilder patientBuilder(String namespace) {
         return RedisSessionBackend.builder()
                 .uri(SharedRedis.uri())
                 .namespace(namespace)

@@ -6,7 +6,9 @@ import static io.github.mcpsessions.store.redis.Stages.result;
 import static io.github.mcpsessions.store.redis.Stages.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.BusAddress;
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.QuestionStore;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionChange;
@@ -105,6 +107,27 @@ class RedisCostTest {
         assertThat(sentBy(() -> questions.answer(id, "q", "x"))).containsExactly("EVALSHA");
         assertThat(sentBy(() -> questions.findAnswer(id, "q"))).containsExactly("EVALSHA");
         assertThat(sentBy(() -> questions.close(id, "q"))).containsExactly("HDEL");
+    }
+
+    @Test
+    void everyLogOperationIsOneRoundTrip() {
+        EventLog events = ((RedisSessionBackend) backend).eventLog();
+        BroadcastLog broadcasts = ((RedisSessionBackend) backend).broadcastLog();
+        String id = newId();
+        result(store.create(session(id), TTL));
+        List<Supplier<CompletionStage<?>>> scripts = List.of(
+                () -> events.append(id, "c1", "a", "17", 1, List.of("x", "y", "z"), false, "wake"),
+                () -> events.appendShared(id, List.of("x", "y", "z"), "1-0", "a", "wake"),
+                () -> events.attach(id, "c1", "b", 0, 10, "taken"),
+                () -> events.read(id, "c1", 0, 10),
+                () -> events.release(id, "c1", 1, 3),
+                () -> events.end(id, "c1", List.of("last")),
+                () -> broadcasts.add("x", "wake"));
+        scripts.forEach(operation -> result(operation.get()));
+
+        scripts.forEach(operation -> assertThat(sentBy(operation)).containsExactly("EVALSHA"));
+        assertThat(sentBy(() -> events.mark(id))).containsExactly("HGET");
+        assertThat(sentBy(() -> broadcasts.readAfter("0-0", 10))).containsExactly("XRANGE");
     }
 
     @Test

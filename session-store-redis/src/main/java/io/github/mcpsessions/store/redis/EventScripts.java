@@ -38,9 +38,10 @@ final class EventScripts {
               return string.format('%.0f', number)
             end
 
+            -- Where the user may not publish, what is written is written all the same.
             local function tell_holder(channels, sender, message)
               if holder ~= '' and holder ~= sender then
-                redis.call('PUBLISH', channels .. holder .. ':w', message)
+                redis.pcall('PUBLISH', channels .. holder .. ':w', message)
               end
             end
 

@@ -17,7 +17,7 @@ final class RedisBroadcastLog implements BroadcastLog {
 
     private static final Script ADD = Script.returningText("""
             local mark = redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[1], '*', 'data', ARGV[2])
-            redis.call('PUBLISH', ARGV[3], ARGV[4])
+            redis.pcall('PUBLISH', ARGV[3], ARGV[4])
             return mark
             """);
 

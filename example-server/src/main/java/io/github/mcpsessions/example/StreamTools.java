@@ -2,6 +2,7 @@ package io.github.mcpsessions.example;
 
 import static io.github.mcpsessions.example.Tools.tool;
 
+import io.github.mcpsessions.transport.ResumableCall;
 import io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
@@ -20,6 +21,7 @@ final class StreamTools {
 
     private static final Duration BETWEEN_MESSAGES = Duration.ofMillis(50);
     private static final Duration UNTIL_RECONNECTED = Duration.ofMillis(500);
+    private static final Duration CLIENT_RETRY = Duration.ofMillis(500);
 
     private static final Map<String, Object> COUNT_AND_INTERVAL = Json.object("""
             {
@@ -75,9 +77,9 @@ final class StreamTools {
         return Results.text("Tool with progress executed successfully");
     }
 
-    /** The log message makes the answer a stream before the wait. */
+    /** Closes the connection, as SEP-1699 allows, so that the client comes back for the result. */
     private static CallToolResult reconnect(ToolCall call) throws InterruptedException {
-        call.log("The answer follows after a pause");
+        ResumableCall.from(call.exchange()).closeConnection(CLIENT_RETRY);
         pause(UNTIL_RECONNECTED);
         return Results.text("Reconnection test completed successfully");
     }

@@ -23,6 +23,12 @@ public interface SessionBackend extends AutoCloseable {
     /** {@return the open questions to clients, and their answers} */
     QuestionStore questionStore();
 
+    /** {@return the events of the sessions' streams} */
+    EventLog eventLog();
+
+    /** {@return the notifications to all sessions} */
+    BroadcastLog broadcastLog();
+
     /**
      * Asks the store for a sign of life.
      *

@@ -1,84 +1,115 @@
 package io.github.mcpsessions.transport;
 
 import io.modelcontextprotocol.spec.McpSchema;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP answer to a POST that carries requests. It starts undecided: if nothing comes before the responses, they leave as
- * plain JSON; otherwise, or when {@link #becomeStream} is called before, it becomes an event stream.
+ * The answer to a POST that carries requests. It starts undecided: if nothing comes before the responses, they leave as plain
+ * JSON, and neither the log nor the store is asked. Otherwise, or when {@link #becomeStream} is called before, it becomes a
+ * stream of the log, which outlives its connection.
  */
-final class AnswerStream {
+final class AnswerStream implements StreamWriter.Owner {
 
     private enum State {
         UNDECIDED,
-        STREAM,
+        /** The log is written; the connection is opened as soon as the log has the stream. */
+        LOGGED,
+        /** The log was down when the stream began: events without ids. */
+        UNLOGGED,
         DONE
     }
 
     private final HttpExchange exchange;
     private final LocalSession session;
+    private final Streams streams;
+    private final List<Object> requestIds;
+    private final Runnable onGivenUp;
     private final Runnable onDone;
     /** The responses of a batch so far, or {@code null} if the answer is not an array. */
     private final @Nullable List<McpSchema.JSONRPCResponse> batch;
 
     private State state = State.UNDECIDED;
     private int missing;
-    private @Nullable EventStream events;
+    private @Nullable StreamWriter writer;
+    private @Nullable EventStream unlogged;
+    private boolean opened;
+    private @Nullable Duration disconnect;
 
     /**
      * Creates an answer.
      *
-     * @param responses how many responses it will have
-     * @param onDone called once when the last response was sent or dropped
+     * @param requestIds the ids of the requests that it answers
+     * @param onGivenUp called if the stream is lost, so that the calls are pointless
+     * @param onDone called once when the last response was sent, logged or dropped
      */
-    AnswerStream(HttpExchange exchange, LocalSession session, int responses, boolean batch, Runnable onDone) {
+    AnswerStream(
+            HttpExchange exchange,
+            LocalSession session,
+            Streams streams,
+            List<Object> requestIds,
+            boolean batch,
+            Runnable onGivenUp,
+            Runnable onDone) {
         this.exchange = exchange;
         this.session = session;
-        this.missing = responses;
-        this.batch = batch ? new ArrayList<>(responses) : null;
+        this.streams = streams;
+        this.requestIds = requestIds;
+        this.missing = requestIds.size();
+        this.batch = batch ? new ArrayList<>(requestIds.size()) : null;
+        this.onGivenUp = onGivenUp;
         this.onDone = onDone;
     }
 
-    /** Sends a message that is not a response. Dropped after the last response, or when the client has gone. */
-    void send(Object message) {
-        byte[] json = JsonRpcWriter.toBytes(message);
+    /** Sends a message that is not a response; completes when it is in the log, or was sent without one. */
+    CompletionStage<Void> send(Object message) {
+        String json = JsonRpcWriter.toText(message);
+        EventStream plain;
+        StreamWriter logged;
         synchronized (this) {
             if (state == State.DONE) {
-                return;
+                return CompletableFuture.failedFuture(new IllegalStateException("The call has ended"));
             }
-            openStream().send(null, json, null);
+            logged = beginStream();
+            plain = unlogged;
         }
+        if (logged != null) {
+            return logged.write(json);
+        }
+        if (plain != null) {
+            plain.send(null, json.getBytes(StandardCharsets.UTF_8), null);
+        }
+        return CompletableFuture.completedFuture(null);
     }
 
     /** Sends one of the responses. */
     void respond(McpSchema.JSONRPCResponse response) {
-        boolean plain = false;
         List<McpSchema.JSONRPCResponse> responses = batch;
         synchronized (this) {
             if (state == State.DONE) {
                 return;
             }
             missing--;
-            if (state == State.STREAM) {
-                openStream().send(null, JsonRpcWriter.toBytes(response), null);
-                finishIfComplete();
+            if (state != State.UNDECIDED) {
+                stream(JsonRpcWriter.toText(response));
                 return;
             }
             if (responses != null) {
                 responses.add(response);
             }
-            if (missing == 0) {
-                state = State.DONE;
-                plain = true;
+            if (missing > 0) {
+                return;
             }
+            state = State.DONE;
         }
-        if (plain) {
-            Object body = responses == null ? response : responses;
-            exchange.respond(200, session.id(), out -> JsonRpcWriter.write(out, body));
-            onDone.run();
-        }
+        Object body = responses == null ? response : responses;
+        exchange.respond(200, session.id(), out -> JsonRpcWriter.write(out, body));
+        onDone.run();
     }
 
     /** Refuses with an HTTP status where nothing was sent yet; otherwise with a JSON-RPC error. */
@@ -100,50 +131,153 @@ final class AnswerStream {
     }
 
     /** Gives one of the responses up: it will never come, because its request was cancelled. */
-    synchronized void abandonOne() {
-        if (state != State.DONE) {
-            missing--;
-            openStream();
-            finishIfComplete();
+    void abandonOne() {
+        synchronized (this) {
+            if (state != State.DONE) {
+                missing--;
+                beginStream();
+                stream(null);
+            }
         }
     }
 
-    /** Makes the answer an event stream if it is still undecided. */
-    synchronized void becomeStream() {
-        if (state == State.UNDECIDED) {
-            openStream();
+    /** Makes the answer a stream if it is still undecided. */
+    void becomeStream() {
+        synchronized (this) {
+            if (state != State.UNDECIDED) {
+                return;
+            }
+            beginStream();
         }
     }
 
-    synchronized void keepAlive() {
-        if (events != null) {
-            events.comment();
+    /**
+     * Closes the connection and lets the client come back for the rest (SEP-1699).
+     *
+     * @param retry how long the client is to wait before it does
+     * @return whether the client can come back: only if its protocol version knows of it
+     */
+    boolean disconnect(Duration retry) {
+        if (session.protocolVersion().compareTo(ProtocolVersions.V2025_11_25) < 0) {
+            return false;
         }
+        synchronized (this) {
+            if (state == State.DONE || state == State.UNLOGGED) {
+                return false;
+            }
+            if (!opened) {
+                disconnect = retry;
+                beginStream();
+                return true;
+            }
+        }
+        StreamReader reader = reader();
+        if (reader != null) {
+            reader.disconnect(retry);
+        }
+        return true;
     }
 
     synchronized boolean isUndecided() {
         return state == State.UNDECIDED;
     }
 
-    private EventStream openStream() {
-        EventStream open = events;
-        if (open == null) {
-            state = State.STREAM;
-            open = exchange.openEventStream(session.id(), () -> {});
-            events = open;
-            if (batch != null) {
-                for (McpSchema.JSONRPCResponse response : batch) {
-                    open.send(null, JsonRpcWriter.toBytes(response), null);
-                }
-            }
+    // --- The log's side
+    // -----------------------------------------------------------------------------------------------
+
+    @Override
+    public void onOpened() {
+        Duration retry;
+        synchronized (this) {
+            opened = true;
+            retry = disconnect;
         }
-        return open;
+        StreamWriter logged = writer();
+        if (logged != null) {
+            streams.connectWriter(exchange, session, logged.stream(), retry);
+        }
     }
 
-    private void finishIfComplete() {
-        if (missing == 0) {
+    @Override
+    public void onUnlogged(List<String> messages, boolean end) {
+        boolean done;
+        synchronized (this) {
+            writer = null;
+            EventStream plain = exchange.openEventStream(session.id(), () -> {});
+            unlogged = plain;
+            for (String message : messages) {
+                plain.send(null, message.getBytes(StandardCharsets.UTF_8), null);
+            }
+            done = end || state == State.DONE;
+            if (done) {
+                state = State.DONE;
+                plain.close();
+            } else {
+                state = State.UNLOGGED;
+            }
+        }
+    }
+
+    @Override
+    public void onFailing() {
+        StreamReader reader = reader();
+        if (reader != null) {
+            reader.close();
+        }
+    }
+
+    @Override
+    public void onGivenUp() {
+        onFailing();
+        // Whatever the log had, the client must not wait for this connection: it is closed, or was never opened.
+        exchange.openEventStream(session.id(), () -> {}).close();
+        onGivenUp.run();
+    }
+
+    @Override
+    public @Nullable StreamReader reader() {
+        StreamWriter logged = writer();
+        return logged == null ? null : session.reader(logged.stream());
+    }
+
+    private synchronized @Nullable StreamWriter writer() {
+        return writer;
+    }
+
+    /** Called under the lock; returns the log's writer, or {@code null} if the stream has none. */
+    private @Nullable StreamWriter beginStream() {
+        if (state == State.UNDECIDED) {
+            state = State.LOGGED;
+            StreamWriter logged = streams.newWriter(session, requestIds, this);
+            writer = logged;
+            if (batch == null || batch.isEmpty()) {
+                logged.open();
+            } else {
+                batch.forEach(response -> logged.write(JsonRpcWriter.toText(response)));
+            }
+        }
+        return writer;
+    }
+
+    /** Called under the lock; sends a response, or only the end of one. */
+    private void stream(@Nullable String json) {
+        boolean last = missing == 0;
+        StreamWriter logged = writer;
+        EventStream plain = unlogged;
+        if (logged != null && last) {
+            logged.end(json);
+        } else if (logged != null && json != null) {
+            logged.write(json);
+        } else if (plain != null) {
+            if (json != null) {
+                plain.send(null, json.getBytes(StandardCharsets.UTF_8), null);
+            }
+            if (last) {
+                plain.close();
+            }
+        }
+        if (last) {
             state = State.DONE;
-            openStream().close();
             onDone.run();
         }
     }

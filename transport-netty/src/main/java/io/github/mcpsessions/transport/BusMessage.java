@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param type what has happened
  * @param sender the incarnation that sends it
- * @param sessionId the session concerned
- * @param detail the id of a question or of a request, as JSON text; empty where there is none
+ * @param sessionId the session concerned; {@code -} where there is none
+ * @param detail the id of a question or of a request, as JSON text, or a stream; empty where there is none
  */
 record BusMessage(Type type, String sender, String sessionId, String detail) {
 
@@ -22,7 +22,15 @@ record BusMessage(Type type, String sender, String sessionId, String detail) {
         /** The client has answered the question in the detail. */
         ANSWERED,
         /** The client has cancelled its request in the detail. */
-        CANCEL
+        CANCEL,
+        /** There is something new in the stream in the detail. */
+        WAKE,
+        /** The sender has taken the stream in the detail over. */
+        TAKEN,
+        /** The sender has given the stream in the detail up, and stored how far it has got. */
+        RELEASED,
+        /** There is a new broadcast; of no session. */
+        BROADCAST
     }
 
     String encode() {

@@ -6,13 +6,15 @@ import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpRequestHandler;
 import io.modelcontextprotocol.spec.McpLoggableSession;
 import io.modelcontextprotocol.spec.McpSchema;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
 
 /** One running request of a client: what its handler sees as the session, and where its response goes. */
-final class Call implements McpLoggableSession {
+final class Call implements McpLoggableSession, ResumableCall {
 
     private final SdkServer sdk;
     private final Questions questions;
@@ -20,6 +22,9 @@ final class Call implements McpLoggableSession {
     private final Object requestId;
     private final String method;
     private final AnswerStream answer;
+    /** Whether the handler runs on a worker: an event loop is never interrupted. */
+    private final boolean interruptible;
+
     private final Running running = new Running();
 
     Call(
@@ -27,7 +32,9 @@ final class Call implements McpLoggableSession {
             Questions questions,
             LocalSession session,
             JsonRpcMessage.Request request,
-            AnswerStream answer) {
+            AnswerStream answer,
+            boolean interruptible) {
+        this.interruptible = interruptible;
         this.sdk = sdk;
         this.questions = questions;
         this.session = session;
@@ -41,8 +48,18 @@ final class Call implements McpLoggableSession {
     }
 
     /** Runs the handler on the calling thread, or wherever the handler goes from there. */
-    void start(McpRequestHandler<?> handler, @Nullable Object params, McpTransportContext context) {
-        session.register(this);
+    void start(McpRequestHandler<?> handler, @Nullable Object params, McpTransportContext extracted) {
+        if (!running.enterThread()) {
+            return;
+        }
+        try {
+            run(handler, params, new SessionContext(session, this, extracted));
+        } finally {
+            running.leaveThread();
+        }
+    }
+
+    private void run(McpRequestHandler<?> handler, @Nullable Object params, McpTransportContext context) {
         McpAsyncServerExchange exchange = new McpAsyncServerExchange(
                 session.id(), this, session.clientCapabilities(), session.clientInfo(), context, sdk.schemaValidator());
         Mono<?> result;
@@ -54,30 +71,50 @@ final class Call implements McpLoggableSession {
         result.contextWrite(c -> c.put(McpTransportContext.KEY, context)).subscribe(running);
     }
 
-    /** Stops the handler; whatever it still sends is dropped, and no response follows. */
+    void unregister() {
+        session.unregister(this);
+    }
+
+    /** Makes the call known, so that it can be cancelled from now on. */
+    void register() {
+        session.register(this);
+    }
+
+    /**
+     * Stops the handler: its subscription is disposed, and its thread interrupted if it is still in it. Its open questions are
+     * withdrawn, whatever it still sends is dropped, and no response follows.
+     */
     void cancel() {
         if (running.end()) {
-            running.dispose();
+            questions.withdraw(answer);
+            running.stop();
             answer.abandonOne();
         }
     }
 
-    void keepAlive() {
-        answer.keepAlive();
+    /** Stops the handler of a call whose answer nobody can get any more. */
+    void abort() {
+        if (running.end()) {
+            running.stop();
+            answer.abandonOne();
+        }
+    }
+
+    @Override
+    public boolean closeConnection(Duration retry) {
+        return answer.disconnect(retry);
     }
 
     @Override
     public <T> Mono<T> sendRequest(String method, Object params, TypeRef<T> type) {
-        return questions.ask(session, answer::send, method, params, type, sdk.requestTimeout());
+        return questions.ask(session, answer, answer::send, method, params, type, sdk.requestTimeout());
     }
 
     @Override
     public Mono<Void> sendNotification(String method, Object params) {
-        return Mono.fromRunnable(() -> {
-            if (!running.ended) {
-                answer.send(new McpSchema.JSONRPCNotification(method, params));
-            }
-        });
+        return Mono.fromCompletionStage(() -> running.ended
+                ? CompletableFuture.completedFuture(null)
+                : answer.send(new McpSchema.JSONRPCNotification(method, params)));
     }
 
     @Override
@@ -108,6 +145,33 @@ final class Call implements McpLoggableSession {
     private final class Running extends BaseSubscriber<Object> {
 
         private volatile boolean ended;
+        /** The thread that is in the handler, as long as the handler has not returned a publisher and subscribed to it. */
+        private @Nullable Thread thread;
+
+        synchronized boolean enterThread() {
+            if (ended) {
+                return false;
+            }
+            thread = Thread.currentThread();
+            return true;
+        }
+
+        /** From here on nobody interrupts the thread, which has other things to do next. */
+        synchronized void leaveThread() {
+            thread = null;
+            if (ended) {
+                Thread.interrupted();
+            }
+        }
+
+        void stop() {
+            synchronized (this) {
+                if (thread != null && thread != Thread.currentThread() && interruptible) {
+                    thread.interrupt();
+                }
+            }
+            dispose();
+        }
 
         synchronized boolean end() {
             if (ended) {

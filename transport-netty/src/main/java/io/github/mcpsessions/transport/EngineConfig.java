@@ -25,6 +25,7 @@ public final class EngineConfig {
     final int maxLocalSessions;
     final Duration sseAfter;
     final Duration keepAliveInterval;
+    final Duration retryInterval;
     final Duration restoreTimeout;
     final int maxConcurrentRestores;
     final int maxBatchLength;
@@ -51,6 +52,7 @@ public final class EngineConfig {
         this.maxLocalSessions = builder.maxLocalSessions;
         this.sseAfter = builder.sseAfter;
         this.keepAliveInterval = builder.keepAliveInterval;
+        this.retryInterval = builder.retryInterval;
         this.restoreTimeout = builder.restoreTimeout;
         this.maxConcurrentRestores = builder.maxConcurrentRestores;
         this.maxBatchLength = builder.maxBatchLength;
@@ -99,6 +101,7 @@ public final class EngineConfig {
         private int maxLocalSessions = 100_000;
         private Duration sseAfter = Duration.ofMillis(250);
         private Duration keepAliveInterval = Duration.ofSeconds(25);
+        private Duration retryInterval = Duration.ofSeconds(1);
         private Duration restoreTimeout = Duration.ofSeconds(5);
         private int maxConcurrentRestores = 1_024;
         private int maxBatchLength = 100;
@@ -221,6 +224,17 @@ public final class EngineConfig {
         public Builder keepAliveInterval(Duration keepAliveInterval) {
             this.keepAliveInterval =
                     range("keepAliveInterval", keepAliveInterval, Duration.ofMillis(100), Duration.ofDays(1));
+            return this;
+        }
+
+        /**
+         * Sets how long clients of protocol version 2025-11-25 are told to wait before they resume a stream.
+         *
+         * @param retryInterval the time, at least 0; 1 second by default
+         * @return this builder
+         */
+        public Builder retryInterval(Duration retryInterval) {
+            this.retryInterval = range("retryInterval", retryInterval, Duration.ZERO, Duration.ofDays(1));
             return this;
         }
 

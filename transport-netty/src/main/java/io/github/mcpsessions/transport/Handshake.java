@@ -16,9 +16,11 @@ import tools.jackson.databind.json.JsonMapper;
 final class Handshake {
 
     private final SdkServer sdk;
+    private final Streams streams;
 
-    Handshake(SdkServer sdk) {
+    Handshake(SdkServer sdk, Streams streams) {
         this.sdk = sdk;
+        this.streams = streams;
     }
 
     /** Reads the parameters of an {@code initialize} request; throws an unchecked exception where they are not. */
@@ -78,7 +80,7 @@ final class Handshake {
     private McpAsyncServerExchange exchange(LocalSession session, McpTransportContext context) {
         return new McpAsyncServerExchange(
                 session.id(),
-                Listening.withoutQuestions(session),
+                Listening.withoutQuestions(session, streams),
                 session.clientCapabilities(),
                 session.clientInfo(),
                 context,

@@ -4,6 +4,7 @@ import io.modelcontextprotocol.json.TypeRef;
 import io.modelcontextprotocol.spec.McpLoggableSession;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -11,25 +12,32 @@ import reactor.core.publisher.Mono;
  * What the SDK sees as the session where there is no request of the client to answer: messages go to the standalone stream.
  *
  * @param session the session
+ * @param streams sends to the standalone stream
  * @param questions puts questions to the client, or {@code null} where none can be put
  * @param timeout how long a question may take
  */
-record Listening(LocalSession session, @Nullable Questions questions, Duration timeout) implements McpLoggableSession {
+record Listening(
+        LocalSession session, Streams streams, @Nullable Questions questions, Duration timeout)
+        implements McpLoggableSession {
 
-    static Listening withoutQuestions(LocalSession session) {
-        return new Listening(session, null, Duration.ZERO);
+    static Listening withoutQuestions(LocalSession session, Streams streams) {
+        return new Listening(session, streams, null, Duration.ZERO);
     }
 
     @Override
     public <T> Mono<T> sendRequest(String method, @Nullable Object params, TypeRef<T> type) {
         return questions == null
                 ? Mono.error(new IllegalStateException(method + " cannot be sent during a restore"))
-                : questions.ask(session, session.standalone()::send, method, params, type, timeout);
+                : questions.ask(session, null, this::send, method, params, type, timeout);
     }
 
     @Override
     public Mono<Void> sendNotification(String method, @Nullable Object params) {
-        return Mono.fromRunnable(() -> session.standalone().send(new McpSchema.JSONRPCNotification(method, params)));
+        return Mono.fromCompletionStage(() -> send(new McpSchema.JSONRPCNotification(method, params)));
+    }
+
+    private CompletionStage<Void> send(Object message) {
+        return streams.sendStandalone(session.id(), session, message).thenAccept(exists -> {});
     }
 
     @Override

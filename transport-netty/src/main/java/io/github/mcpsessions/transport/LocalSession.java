@@ -27,7 +27,9 @@ final class LocalSession implements ResumableSession {
     private final McpSchema.@Nullable ClientCapabilities clientCapabilities;
     private final McpSchema.@Nullable Implementation clientInfo;
     private final SessionChanges changes;
-    private final StandaloneStream standalone = new StandaloneStream(this);
+
+    /** The connections that carry streams of the session, by stream. */
+    private volatile @Nullable ConcurrentHashMap<String, StreamReader> readers;
 
     /** Requests, streams and questions that keep the session in memory. */
     private final AtomicInteger busy = new AtomicInteger();
@@ -37,6 +39,9 @@ final class LocalSession implements ResumableSession {
 
     private volatile SessionRecord record;
     private volatile McpSchema.LoggingLevel logLevel;
+
+    /** How far the session has got with the notifications to all. */
+    final Broadcasts.Progress broadcasts = new Broadcasts.Progress();
 
     /** See {@link Freshness}. */
     final Freshness freshness;
@@ -117,8 +122,32 @@ final class LocalSession implements ResumableSession {
         return clientInfo;
     }
 
-    StandaloneStream standalone() {
-        return standalone;
+    @Nullable
+    StreamReader reader(String stream) {
+        ConcurrentHashMap<String, StreamReader> open = readers;
+        return open == null ? null : open.get(stream);
+    }
+
+    /** Returns the reader that this one takes the place of. */
+    @Nullable
+    StreamReader addReader(StreamReader reader) {
+        ConcurrentHashMap<String, StreamReader> open = readers;
+        if (open == null) {
+            synchronized (this) {
+                open = readers;
+                if (open == null) {
+                    open = new ConcurrentHashMap<>(4);
+                    readers = open;
+                }
+            }
+        }
+        return open.put(reader.stream(), reader);
+    }
+
+    /** Tells whether the reader was still the one in its place. */
+    boolean removeReader(StreamReader reader) {
+        ConcurrentHashMap<String, StreamReader> open = readers;
+        return open != null && open.remove(reader.stream(), reader);
     }
 
     McpSchema.LoggingLevel logLevel() {
@@ -188,25 +217,19 @@ final class LocalSession implements ResumableSession {
 
     /** Ends what runs here for a session that is gone. */
     void close() {
-        standalone.close();
+        disconnect();
         ConcurrentHashMap<Object, Call> running = calls;
         if (running != null) {
             running.values().forEach(Call::cancel);
         }
     }
 
-    /** Sends a comment on every open stream. */
-    void keepAlive() {
-        standalone.keepAlive();
-        ConcurrentHashMap<Object, Call> running = calls;
-        if (running != null) {
-            running.values().forEach(Call::keepAlive);
-        }
-    }
-
-    /** Ends what listens here but lets running calls finish: this replica is about to stop. */
+    /** Closes the connections of all streams; the calls go on. */
     void disconnect() {
-        standalone.close();
+        ConcurrentHashMap<String, StreamReader> open = readers;
+        if (open != null) {
+            open.values().forEach(StreamReader::close);
+        }
     }
 
     private static SessionRecord withoutInitializeParams(SessionRecord record) {

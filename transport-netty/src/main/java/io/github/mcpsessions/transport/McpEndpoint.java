@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionRecord;
 import io.modelcontextprotocol.common.McpTransportContext;
@@ -8,9 +9,11 @@ import io.modelcontextprotocol.server.McpNotificationHandler;
 import io.modelcontextprotocol.server.McpRequestHandler;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -45,6 +48,8 @@ final class McpEndpoint implements HttpRequestHandler {
     private final Handshake handshake;
     private final Questions questions;
     private final Announcer announcer;
+    private final Broadcasts broadcasts;
+    private final Streams streams;
     private final UndecidedAnswers undecided;
     private final Executor workers;
     private final JsonRpcReader reader;
@@ -57,6 +62,8 @@ final class McpEndpoint implements HttpRequestHandler {
             Handshake handshake,
             Questions questions,
             Announcer announcer,
+            Broadcasts broadcasts,
+            Streams streams,
             UndecidedAnswers undecided,
             Executor workers) {
         this.config = config;
@@ -65,6 +72,8 @@ final class McpEndpoint implements HttpRequestHandler {
         this.handshake = handshake;
         this.questions = questions;
         this.announcer = announcer;
+        this.broadcasts = broadcasts;
+        this.streams = streams;
         this.undecided = undecided;
         this.workers = workers;
         this.reader = new JsonRpcReader(config.maxBatchLength);
@@ -201,14 +210,15 @@ final class McpEndpoint implements HttpRequestHandler {
             acceptAnswers(exchange, session, messages);
             return;
         }
-        McpTransportContext context = new SessionContext(session, config.contextExtractor.extract(exchange));
-        int requests = 0;
+        McpTransportContext extracted = config.contextExtractor.extract(exchange);
+        McpTransportContext context = new SessionContext(session, null, extracted);
+        List<Object> requestIds = new ArrayList<>(messages.size());
         for (JsonRpcMessage message : messages) {
-            if (message instanceof JsonRpcMessage.Request) {
-                requests++;
+            if (message instanceof JsonRpcMessage.Request request) {
+                requestIds.add(request.id());
             }
         }
-        if (requests == 0) {
+        if (requestIds.isEmpty()) {
             for (JsonRpcMessage message : messages) {
                 accept(session, (JsonRpcMessage.Notification) message, context);
             }
@@ -216,10 +226,13 @@ final class McpEndpoint implements HttpRequestHandler {
             exchange.respond(202, session.id(), null);
             return;
         }
-        AnswerStream answer = new AnswerStream(exchange, session, requests, body.batch(), session::exit);
+        Runnable abort = () ->
+                requestIds.stream().map(session::call).filter(Objects::nonNull).forEach(Call::abort);
+        AnswerStream answer =
+                new AnswerStream(exchange, session, streams, requestIds, body.batch(), abort, session::exit);
         for (JsonRpcMessage message : messages) {
             if (message instanceof JsonRpcMessage.Request request) {
-                run(session, request, answer, context);
+                run(session, request, answer, extracted);
             } else {
                 accept(session, (JsonRpcMessage.Notification) message, context);
             }
@@ -276,7 +289,7 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         McpAsyncServerExchange exchange = new McpAsyncServerExchange(
                 session.id(),
-                new Listening(session, questions, sdk.requestTimeout()),
+                new Listening(session, streams, questions, sdk.requestTimeout()),
                 session.clientCapabilities(),
                 session.clientInfo(),
                 context,
@@ -323,7 +336,7 @@ final class McpEndpoint implements HttpRequestHandler {
     }
 
     private void run(
-            LocalSession session, JsonRpcMessage.Request request, AnswerStream answer, McpTransportContext context) {
+            LocalSession session, JsonRpcMessage.Request request, AnswerStream answer, McpTransportContext extracted) {
         McpRequestHandler<?> handler = sdk.requestHandlers().get(request.method());
         if (handler == null) {
             answer.respond(
@@ -337,13 +350,13 @@ final class McpEndpoint implements HttpRequestHandler {
             answer.respond(error(request, McpSchema.ErrorCodes.INVALID_PARAMS, String.valueOf(e.getMessage())));
             return;
         }
-        Call call = new Call(sdk, questions, session, request, answer);
+        Call call = new Call(sdk, questions, session, request, answer, !config.immediateExecution);
         if (change == null) {
-            start(call, handler, request, answer, context);
+            start(call, handler, request, answer, extracted);
         } else {
             registry.changes().apply(session, change).whenComplete((done, failure) -> {
                 if (failure == null) {
-                    start(call, handler, request, answer, context);
+                    start(call, handler, request, answer, extracted);
                 } else {
                     refuse(request, answer, failure);
                 }
@@ -356,10 +369,12 @@ final class McpEndpoint implements HttpRequestHandler {
             McpRequestHandler<?> handler,
             JsonRpcMessage.Request request,
             AnswerStream answer,
-            McpTransportContext context) {
+            McpTransportContext extracted) {
+        call.register();
         try {
-            workers.execute(() -> call.start(handler, request.params(), context));
+            workers.execute(() -> call.start(handler, request.params(), extracted));
         } catch (RejectedExecutionException e) {
+            call.unregister();
             answer.refuse(HttpError.UNAVAILABLE, request.id(), "The server is overloaded");
         }
     }
@@ -418,23 +433,36 @@ final class McpEndpoint implements HttpRequestHandler {
             throw new RefusedException(HttpError.UNAVAILABLE, null, "The server is shutting down");
         }
         withSession(exchange, sessionId, null, session -> {
-            if (exchange.header("Last-Event-ID") != null) {
-                session.exit();
-                HttpError.INVALID_REQUEST.answer(
-                        exchange, null, "Last-Event-ID: no event of this session has this id any more");
-                return;
+            String lastEventId = exchange.header("Last-Event-ID");
+            if (lastEventId == null) {
+                streams.listen(exchange, session);
+                broadcasts.catchUp(session);
+            } else {
+                resume(exchange, session, lastEventId);
             }
-            session.standalone().connect(exchange);
             if (draining) {
                 session.disconnect();
             }
         });
     }
 
-    /** Ends the standalone streams, and opens no more. */
+    private void resume(HttpExchange exchange, LocalSession session, String lastEventId) {
+        EventId after = EventId.parse(lastEventId);
+        if (after == null) {
+            session.exit();
+            HttpError.INVALID_REQUEST.answer(exchange, null, "Last-Event-ID: not an event of this session");
+            return;
+        }
+        streams.resume(exchange, session, after);
+        if (after.stream().equals(EventLog.STANDALONE)) {
+            broadcasts.catchUp(session);
+        }
+    }
+
+    /** Ends the connections of all streams, for their clients to come back on another replica, and opens no more. */
     void stopListening() {
         draining = true;
-        registry.live().forEach(LocalSession::disconnect);
+        streams.closeReaders();
     }
 
     // --- DELETE
@@ -461,7 +489,7 @@ final class McpEndpoint implements HttpRequestHandler {
     // --- Common
     // -------------------------------------------------------------------------------------------------------
 
-    private static final String SESSION_NOT_FOUND = "Session not found; send initialize to start a new one";
+    static final String SESSION_NOT_FOUND = "Session not found; send initialize to start a new one";
 
     /** Calls back with the session, entered: at once if it is held here, on a worker if it had to be looked for. */
     private void withSession(

@@ -29,6 +29,7 @@ public final class McpEngine implements HttpRequestHandler {
     private static final Logger log = LoggerFactory.getLogger(McpEngine.class);
 
     private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration TICK = Duration.ofSeconds(1);
     private static final int INCARNATION_BYTES = 12;
 
     private final EngineConfig config;
@@ -38,6 +39,9 @@ public final class McpEngine implements HttpRequestHandler {
     private final @Nullable WorkerPool ownWorkers;
     private final Announcer announcer;
     private final Questions questions;
+    private final Streams streams;
+    private final Broadcasts broadcasts;
+    private final DeadWriters deadWriters;
     private final List<ReplicaBus.Subscription> subscriptions = new ArrayList<>();
 
     private volatile @Nullable Started started;
@@ -65,6 +69,11 @@ public final class McpEngine implements HttpRequestHandler {
         this.workers = handlers == null ? requireNonNull(ownWorkers) : handlers;
         this.announcer = new Announcer(config.backend.replicaBus(), incarnation);
         this.questions = new Questions(config.backend, incarnation, workers);
+        this.streams = new Streams(config, incarnation, timer);
+        this.broadcasts =
+                new Broadcasts(config.backend.broadcastLog(), config.backend.eventLog(), streams, incarnation);
+        this.deadWriters =
+                new DeadWriters(config.backend.replicaRegistry(), config.backend.eventLog(), streams, incarnation);
     }
 
     /**
@@ -79,14 +88,24 @@ public final class McpEngine implements HttpRequestHandler {
                     "The transport serves an MCP server already (expected: one transport per server)");
         }
         SdkServer sdk = SdkInternals.of(requireNonNull(factory, "factory"));
-        Handshake handshake = new Handshake(sdk);
+        SdkInternals.announceEveryResourceUpdate(sdk);
+        Handshake handshake = new Handshake(sdk, streams);
         Listeners listeners = new Listeners(config.listeners, workers);
         SessionRegistry registry = new SessionRegistry(config, announcer, handshake, workers, listeners);
         UndecidedAnswers undecided = new UndecidedAnswers(timer, config.nanoTime, config.sseAfter);
         // What runs a handler is apart from what does the rest: only handlers are run on the event loop on demand.
         Executor handlerExecutor = config.immediateExecution ? Runnable::run : workers;
-        McpEndpoint endpoint =
-                new McpEndpoint(config, sdk, registry, handshake, questions, announcer, undecided, handlerExecutor);
+        McpEndpoint endpoint = new McpEndpoint(
+                config,
+                sdk,
+                registry,
+                handshake,
+                questions,
+                announcer,
+                broadcasts,
+                streams,
+                undecided,
+                handlerExecutor);
         started = new Started(endpoint, registry);
 
         ReplicaBus bus = config.backend.replicaBus();
@@ -96,6 +115,8 @@ public final class McpEngine implements HttpRequestHandler {
         bus.onEpoch(epoch -> {
             busWasHeard = true;
             questions.lookAgain();
+            streams.lookAgain();
+            broadcasts.catchUpAll();
         });
         config.backend.replicaRegistry().join(incarnation).exceptionally(failure -> {
             log.debug("The heartbeat begins when the store is back", failure);
@@ -105,9 +126,13 @@ public final class McpEngine implements HttpRequestHandler {
             registry.sweep();
             announcer.retryUnsent();
         });
+        every(TICK, () -> {
+            streams.keepAlive();
+            deadWriters.check();
+        });
         every(config.keepAliveInterval, () -> {
-            registry.live().forEach(LocalSession::keepAlive);
             questions.lookAgain();
+            broadcasts.catchUpAll();
         });
     }
 
@@ -122,34 +147,40 @@ public final class McpEngine implements HttpRequestHandler {
     }
 
     /**
-     * Sends a notification to every client whose standalone stream is open on this replica.
+     * Sends a notification to every client of the logical server that is entitled to it, on whichever replica it listens: a
+     * resource update to those that have subscribed to the resource, anything else to all. A client that does not listen now
+     * gets it when it listens again.
      *
      * @param method the notification's method
      * @param params its parameters, or {@code null} for none
+     * @return completes when the notification is stored; fails with
+     *     {@link io.github.mcpsessions.store.StoreUnavailableException}
      */
-    public void notifyClients(String method, @Nullable Object params) {
-        Started engine = started;
-        if (engine != null) {
-            McpSchema.JSONRPCNotification message = new McpSchema.JSONRPCNotification(method, params);
-            engine.registry().live().forEach(session -> session.standalone().send(message));
-        }
+    public CompletionStage<Void> notifyClients(String method, @Nullable Object params) {
+        return broadcasts.send(method, params);
     }
 
     /**
-     * Sends a notification to one client, if its standalone stream is open on this replica.
+     * Sends a notification to one client, on whichever replica it listens. A client that does not listen now gets it when it
+     * listens again.
      *
      * @param sessionId the client's session
      * @param method the notification's method
      * @param params its parameters, or {@code null} for none
+     * @return completes when the notification is stored, or the session is gone; fails with
+     *     {@link io.github.mcpsessions.store.StoreUnavailableException}
      */
-    public void notifyClient(String sessionId, String method, @Nullable Object params) {
-        Started engine = started;
-        if (engine != null) {
-            LocalSession session = engine.registry().held(sessionId);
-            if (session != null) {
-                session.standalone().send(new McpSchema.JSONRPCNotification(method, params));
-            }
+    public CompletionStage<Void> notifyClient(String sessionId, String method, @Nullable Object params) {
+        if (sessionId.equals(SdkInternals.EVERY_SUBSCRIBER)) {
+            return broadcasts.send(method, params);
         }
+        return streams.sendStandalone(sessionId, held(sessionId), new McpSchema.JSONRPCNotification(method, params))
+                .thenAccept(exists -> {});
+    }
+
+    private @Nullable LocalSession held(String sessionId) {
+        Started engine = started;
+        return engine == null ? null : engine.registry().held(sessionId);
     }
 
     /** {@return the protocol versions that are negotiated, oldest first} */
@@ -217,7 +248,9 @@ public final class McpEngine implements HttpRequestHandler {
     private void receive(String text) {
         BusMessage message = BusMessage.decode(text);
         Started engine = started;
-        if (message == null || engine == null || message.sender().equals(incarnation)) {
+        boolean own =
+                message != null && message.sender().equals(incarnation) && message.type() != BusMessage.Type.BROADCAST;
+        if (message == null || engine == null || own) {
             return;
         }
         switch (message.type()) {
@@ -225,6 +258,16 @@ public final class McpEngine implements HttpRequestHandler {
             case CHANGED -> engine.registry().refresh(message.sessionId());
             case ANSWERED -> questions.answered(message.detail());
             case CANCEL -> engine.endpoint().cancelHere(message.sessionId(), message.detail());
+            case WAKE -> {
+                LocalSession session = held(message.sessionId());
+                if (session != null) {
+                    streams.onWake(session, message.detail());
+                }
+            }
+            case TAKEN ->
+                streams.onTaken(held(message.sessionId()), message.sessionId(), message.detail(), message.sender());
+            case RELEASED -> streams.onReleased(message.sessionId());
+            case BROADCAST -> broadcasts.catchUpAll();
         }
     }
 

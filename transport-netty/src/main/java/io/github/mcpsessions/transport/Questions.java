@@ -11,12 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,7 +47,8 @@ final class Questions {
     private record Question(
             String id,
             LocalSession session,
-            Consumer<Object> stream,
+            @Nullable AnswerStream call,
+            Function<Object, CompletionStage<?>> stream,
             CompletionStage<Boolean> stored,
             MonoSink<McpSchema.JSONRPCResponse> sink) {}
 
@@ -59,6 +61,7 @@ final class Questions {
     /**
      * Asks the client.
      *
+     * @param call the answer of the call that asks, or {@code null} if none does
      * @param stream sends the question to the client
      * @param timeout how long to wait for the answer
      * @return the answer; fails with {@link McpError} if the client answers with an error, or with
@@ -66,12 +69,13 @@ final class Questions {
      */
     <T> Mono<T> ask(
             LocalSession session,
-            Consumer<Object> stream,
+            @Nullable AnswerStream call,
+            Function<Object, CompletionStage<?>> stream,
             String method,
             @Nullable Object params,
             TypeRef<T> type,
             Duration timeout) {
-        return Mono.<McpSchema.JSONRPCResponse>create(sink -> ask(session, stream, method, params, timeout, sink))
+        return Mono.<McpSchema.JSONRPCResponse>create(sink -> ask(session, call, stream, method, params, timeout, sink))
                 .timeout(timeout)
                 .handle((response, sink) -> {
                     if (response.error() != null) {
@@ -86,7 +90,8 @@ final class Questions {
 
     private void ask(
             LocalSession session,
-            Consumer<Object> stream,
+            @Nullable AnswerStream call,
+            Function<Object, CompletionStage<?>> stream,
             String method,
             @Nullable Object params,
             Duration timeout,
@@ -102,7 +107,7 @@ final class Questions {
         }
         String id = incarnation + "." + counter.incrementAndGet();
         CompletionStage<Boolean> stored = backend.questionStore().ask(session.id(), id, timeout.plusSeconds(1));
-        Question question = new Question(id, session, stream, stored, sink);
+        Question question = new Question(id, session, call, stream, stored, sink);
         open.put(id, question);
         sink.onDispose(() -> forget(question));
         stored.whenComplete((found, failure) -> {
@@ -111,8 +116,21 @@ final class Questions {
                 return;
             }
             // While the store is down, an answer that reaches this replica still finds its question.
-            stream.accept(new McpSchema.JSONRPCRequest(method, id, params));
+            stream.apply(new McpSchema.JSONRPCRequest(method, id, params)).whenComplete((sent, lost) -> {
+                if (lost != null) {
+                    sink.error(lost);
+                }
+            });
         });
+    }
+
+    /** Withdraws the questions of a call that was cancelled: the client is told, and the handler fails. */
+    void withdraw(AnswerStream call) {
+        for (Question question : open.values()) {
+            if (question.call() == call && forget(question)) {
+                question.sink().error(new CancellationException("The request that asked was cancelled"));
+            }
+        }
     }
 
     /**
@@ -205,12 +223,18 @@ final class Questions {
         return true;
     }
 
-    /** Called when the question has ended in whatever way. */
-    private void forget(Question question) {
-        if (open.remove(question.id(), question)) {
-            question.session().exit();
-            close(question);
+    /** Gives a question up that was not answered, and tells the client (2025-11-25, Lifecycle, "Timeouts"). */
+    private boolean forget(Question question) {
+        if (!open.remove(question.id(), question)) {
+            return false;
         }
+        question.session().exit();
+        close(question);
+        var unused = question.stream()
+                .apply(new McpSchema.JSONRPCNotification(
+                        "notifications/cancelled",
+                        Map.of("requestId", question.id(), "reason", "The server no longer waits for the answer")));
+        return true;
     }
 
     private void close(Question question) {

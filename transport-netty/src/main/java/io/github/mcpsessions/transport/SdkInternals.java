@@ -1,13 +1,17 @@
 package io.github.mcpsessions.transport;
 
 import io.modelcontextprotocol.json.schema.JsonSchemaValidator;
+import io.modelcontextprotocol.server.McpAsyncServer;
 import io.modelcontextprotocol.server.McpNotificationHandler;
 import io.modelcontextprotocol.server.McpRequestHandler;
 import io.modelcontextprotocol.spec.DefaultMcpStreamableServerSessionFactory;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
 import java.lang.reflect.Field;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -17,6 +21,9 @@ import reactor.core.publisher.Mono;
  * factory that mints its own session ids; this class takes them out, so that a session has the same id on every replica.
  */
 final class SdkInternals {
+
+    /** The session id under which {@code notifyResourcesUpdated} reaches all subscribers of the logical server. */
+    static final String EVERY_SUBSCRIBER = "*";
 
     private SdkInternals() {}
 
@@ -44,6 +51,50 @@ final class SdkInternals {
                 (Map<String, McpNotificationHandler>) field(factory, "notificationHandlers", Map.class),
                 (Function<String, Mono<Void>>) field(factory, "onClose", Function.class),
                 nullableField(factory, "jsonSchemaValidator", JsonSchemaValidator.class));
+    }
+
+    /**
+     * Has {@code McpAsyncServer.notifyResourcesUpdated} tell the transport of every update, under {@link #EVERY_SUBSCRIBER}. The
+     * SDK would ask only for the subscribers in its own map, which are those of this replica.
+     */
+    static void announceEveryResourceUpdate(SdkServer sdk) {
+        Object onClose = sdk.onClose();
+        try {
+            for (Field captured : onClose.getClass().getDeclaredFields()) {
+                if (McpAsyncServer.class.isAssignableFrom(captured.getType())) {
+                    captured.setAccessible(true);
+                    Field subscriptions = McpAsyncServer.class.getDeclaredField("resourceSubscriptions");
+                    subscriptions.setAccessible(true);
+                    subscriptions.set(captured.get(onClose), new EverySubscriber());
+                    return;
+                }
+            }
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            throw unknownSdk("resourceSubscriptions", e);
+        }
+        throw unknownSdk("onClose", null);
+    }
+
+    /** Names one subscriber for every resource, whatever the SDK puts in. */
+    private static final class EverySubscriber extends ConcurrentHashMap<String, Set<String>> {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Set<String> get(Object uri) {
+            return new HashSet<>(Set.of(EVERY_SUBSCRIBER));
+        }
+
+        @Override
+        public Set<String> computeIfAbsent(
+                String uri, Function<? super String, ? extends Set<String>> mappingFunction) {
+            return new HashSet<>();
+        }
+
+        @Override
+        public boolean remove(Object uri, Object sessions) {
+            return false;
+        }
     }
 
     private static <T> T field(Object factory, String name, Class<T> type) {

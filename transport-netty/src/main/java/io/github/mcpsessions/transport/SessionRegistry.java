@@ -488,7 +488,7 @@ final class SessionRegistry {
     }
 
     private McpTransportContext context(LocalSession session) {
-        return new SessionContext(session, McpTransportContext.EMPTY);
+        return new SessionContext(session, null, McpTransportContext.EMPTY);
     }
 
     private SessionLookup unavailable(String id, Throwable failure) {

@@ -2,27 +2,34 @@ package io.github.mcpsessions.transport;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.BusAddress;
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.QuestionStore;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.ReplicaRegistry;
 import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionExistsException;
+import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
+import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
- * A backend for somebody who has only a {@link SessionStore}: no message ever reaches another replica. The bus never has an
- * epoch, so each session that is in use is confirmed with the store once per second.
+ * A backend for somebody who has only a {@link SessionStore}: sessions are restored anywhere, and streams and questions stay in
+ * this JVM's memory. The bus never has an epoch, so each session that is in use is confirmed with the store once per second.
  */
 public final class StoreOnlyBackend implements SessionBackend {
 
-    private static final CompletionStage<Void> DONE = CompletableFuture.completedFuture(null);
-
     private final SessionStore store;
+    private final InMemorySessionBackend local = InMemorySessionBackend.create();
+    private final ReplicaBus bus = new DeafBus(local.replicaBus());
 
     /**
      * Wraps a store.
@@ -30,7 +37,7 @@ public final class StoreOnlyBackend implements SessionBackend {
      * @param store the session records; not closed with this backend
      */
     public StoreOnlyBackend(SessionStore store) {
-        this.store = requireNonNull(store, "store");
+        this.store = new MirroredStore(requireNonNull(store, "store"), local.sessionStore());
     }
 
     @Override
@@ -40,78 +47,27 @@ public final class StoreOnlyBackend implements SessionBackend {
 
     @Override
     public ReplicaBus replicaBus() {
-        return new ReplicaBus() {
-            @Override
-            public CompletionStage<Long> publish(BusAddress address, String message) {
-                return CompletableFuture.completedFuture(0L);
-            }
-
-            @Override
-            public Subscription subscribe(BusAddress address, Consumer<String> listener) {
-                return new Subscription() {
-                    @Override
-                    public CompletionStage<Void> ready() {
-                        return DONE;
-                    }
-
-                    @Override
-                    public void close() {}
-                };
-            }
-
-            @Override
-            public long epoch() {
-                return NO_EPOCH;
-            }
-
-            @Override
-            public void onEpoch(Consumer<Long> listener) {}
-        };
+        return bus;
     }
 
     @Override
     public ReplicaRegistry replicaRegistry() {
-        return new ReplicaRegistry() {
-            @Override
-            public CompletionStage<Void> join(String incarnation) {
-                return DONE;
-            }
-
-            @Override
-            public CompletionStage<Void> leave(String incarnation) {
-                return DONE;
-            }
-
-            @Override
-            public CompletionStage<Boolean> isAlive(String incarnation) {
-                return CompletableFuture.completedFuture(false);
-            }
-        };
+        return local.replicaRegistry();
     }
 
     @Override
     public QuestionStore questionStore() {
-        return new QuestionStore() {
-            @Override
-            public CompletionStage<Boolean> ask(String sessionId, String questionId, Duration ttl) {
-                return CompletableFuture.completedFuture(true);
-            }
+        return local.questionStore();
+    }
 
-            @Override
-            public CompletionStage<AnswerOutcome> answer(String sessionId, String questionId, String answer) {
-                return CompletableFuture.completedFuture(AnswerOutcome.UNKNOWN);
-            }
+    @Override
+    public EventLog eventLog() {
+        return local.eventLog();
+    }
 
-            @Override
-            public CompletionStage<Optional<String>> findAnswer(String sessionId, String questionId) {
-                return CompletableFuture.completedFuture(Optional.empty());
-            }
-
-            @Override
-            public CompletionStage<Void> close(String sessionId, String questionId) {
-                return DONE;
-            }
-        };
+    @Override
+    public BroadcastLog broadcastLog() {
+        return local.broadcastLog();
     }
 
     @Override
@@ -125,5 +81,83 @@ public final class StoreOnlyBackend implements SessionBackend {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        local.close();
+    }
+
+    /** The local parts keep streams and questions only for sessions that exist: so the sessions in use are mirrored to them. */
+    private record MirroredStore(SessionStore store, SessionStore mirror) implements SessionStore {
+
+        @Override
+        public CompletionStage<Void> create(SessionRecord record, Duration ttl) {
+            return store.create(record, ttl).thenCompose(done -> mirror(record, ttl));
+        }
+
+        @Override
+        public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
+            return store.load(sessionId, ttl)
+                    .thenCompose(loaded -> loaded.map(record -> mirror(record, ttl))
+                            .orElseGet(() -> mirror.delete(sessionId).thenApply(existed -> null))
+                            .thenApply(done -> loaded));
+        }
+
+        @Override
+        public CompletionStage<Boolean> touch(String sessionId, Duration ttl) {
+            return store.touch(sessionId, ttl)
+                    .thenCompose(found ->
+                            (found ? mirror.touch(sessionId, ttl) : mirror.delete(sessionId)).thenApply(done -> found));
+        }
+
+        @Override
+        public CompletionStage<Boolean> update(String sessionId, SessionChange change) {
+            return store.update(sessionId, change);
+        }
+
+        @Override
+        public CompletionStage<Boolean> delete(String sessionId) {
+            return store.delete(sessionId)
+                    .thenCompose(existed -> mirror.delete(sessionId).thenApply(done -> existed));
+        }
+
+        private CompletionStage<Void> mirror(SessionRecord record, Duration ttl) {
+            return mirror.create(record, ttl)
+                    .handle((done, failure) ->
+                            failure instanceof CompletionException wrapped ? wrapped.getCause() : failure)
+                    .thenCompose(failure -> {
+                        if (failure == null) {
+                            return CompletableFuture.completedFuture(null);
+                        }
+                        return failure instanceof SessionExistsException
+                                ? mirror.touch(record.id(), ttl).thenAccept(found -> {})
+                                : CompletableFuture.failedFuture(failure);
+                    });
+        }
+
+        @Override
+        public String toString() {
+            return store.toString();
+        }
+    }
+
+    /** Reaches this JVM, and says that it may have missed what others did. */
+    private record DeafBus(ReplicaBus local) implements ReplicaBus {
+
+        @Override
+        public CompletionStage<Long> publish(BusAddress address, String message) {
+            return local.publish(address, message);
+        }
+
+        @Override
+        public Subscription subscribe(BusAddress address, Consumer<String> listener) {
+            return local.subscribe(address, listener);
+        }
+
+        @Override
+        public long epoch() {
+            return NO_EPOCH;
+        }
+
+        @Override
+        public void onEpoch(Consumer<Long> listener) {}
+    }
 }

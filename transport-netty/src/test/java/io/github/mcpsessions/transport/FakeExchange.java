@@ -104,7 +104,11 @@ final class FakeExchange implements HttpExchange {
     /** An event stream that remembers what was sent. */
     static final class FakeStream implements EventStream {
 
-        final List<String> events = new CopyOnWriteArrayList<>();
+        /** An event as the client got it; the data is empty for a priming event. */
+        record Sent(
+                @Nullable String id, String data, @Nullable Duration retry) {}
+
+        final List<Sent> events = new CopyOnWriteArrayList<>();
         final List<String> comments = new CopyOnWriteArrayList<>();
         private final Runnable onClose;
         private boolean closed;
@@ -118,7 +122,7 @@ final class FakeExchange implements HttpExchange {
             if (closed) {
                 return false;
             }
-            events.add(new String(data, StandardCharsets.UTF_8));
+            events.add(new Sent(id, new String(data, StandardCharsets.UTF_8), retry));
             return true;
         }
 
@@ -136,6 +140,24 @@ final class FakeExchange implements HttpExchange {
                 closed = true;
             }
             onClose.run();
+        }
+
+        /** What the client got apart from priming events. */
+        List<String> messages() {
+            return events.stream()
+                    .map(Sent::data)
+                    .filter(data -> !data.isEmpty())
+                    .toList();
+        }
+
+        /** The id that the client would send as {@code Last-Event-ID}. */
+        String lastId() {
+            return events.stream().map(Sent::id).reduce("", (former, id) -> id == null ? former : id);
+        }
+
+        /** The client's connection breaks. */
+        void cut() {
+            close();
         }
 
         @Override

@@ -2,12 +2,15 @@ package io.github.mcpsessions.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mcpsessions.store.BroadcastLog;
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.QuestionStore;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.ReplicaRegistry;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionStore;
 import io.modelcontextprotocol.server.McpAsyncServer;
+import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.server.McpServerFeatures.AsyncToolSpecification;
 import io.modelcontextprotocol.spec.McpSchema;
@@ -17,12 +20,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -34,6 +40,7 @@ final class TestReplica implements AutoCloseable {
             "capabilities":{"sampling":{},"roots":{}},"clientInfo":{"name":"test","version":"1"},"unknown":[1.50]}}""";
 
     final InterceptedStore store;
+    final InterceptedLog log;
     final McpEngine engine;
     final McpAsyncServer server;
     final AtomicLong nanos = new AtomicLong(System.nanoTime());
@@ -53,8 +60,9 @@ final class TestReplica implements AutoCloseable {
 
     TestReplica(SessionBackend backend, Consumer<EngineConfig.Builder> settings) {
         this.store = new InterceptedStore(backend.sessionStore());
+        this.log = new InterceptedLog(backend.eventLog());
         EngineConfig.Builder config = EngineConfig.builder()
-                .backend(new InterceptedBackend(backend, store))
+                .backend(new InterceptedBackend(backend, store, log))
                 .nanoTime(nanos::get)
                 .sseAfter(Duration.ofHours(1));
         settings.accept(config);
@@ -73,6 +81,32 @@ final class TestReplica implements AutoCloseable {
 
     private List<AsyncToolSpecification> tools() {
         return List.of(
+                tool(
+                        "count",
+                        (exchange, request) -> Flux.range(
+                                        0, ((Number) request.arguments().get("count")).intValue())
+                                .concatMap(i -> warn(exchange, "n" + i))
+                                .then(Mono.defer(() -> {
+                                    waiting.tryEmitValue("waiting");
+                                    return release.asMono();
+                                }))
+                                .flatMap(end -> warn(exchange, "last").thenReturn(text("counted")))),
+                tool("poll", (exchange, request) -> {
+                    boolean closed = ResumableCall.from(exchange).closeConnection(Duration.ofMillis(500));
+                    return release.asMono().thenReturn(text("closed " + closed));
+                }),
+                tool(
+                        "block",
+                        (exchange, request) -> Mono.fromCallable(() -> {
+                            waiting.tryEmitValue("waiting");
+                            try {
+                                new CountDownLatch(1).await();
+                            } catch (InterruptedException e) {
+                                cancelled.tryEmitValue("interrupted");
+                                throw e;
+                            }
+                            return text("never");
+                        })),
                 tool(
                         "echo",
                         (exchange, request) -> Mono.just(
@@ -122,17 +156,19 @@ final class TestReplica implements AutoCloseable {
 
     private static AsyncToolSpecification tool(
             String name,
-            java.util.function.BiFunction<
-                            io.modelcontextprotocol.server.McpAsyncServerExchange,
-                            McpSchema.CallToolRequest,
-                            Mono<McpSchema.CallToolResult>>
-                    handler) {
+            BiFunction<McpAsyncServerExchange, McpSchema.CallToolRequest, Mono<McpSchema.CallToolResult>> handler) {
         return AsyncToolSpecification.builder()
                 .tool(McpSchema.Tool.builder(name, Map.of("type", "object"))
                         .description(name)
                         .build())
                 .callHandler(handler)
                 .build();
+    }
+
+    private static Mono<Void> warn(McpAsyncServerExchange exchange, String text) {
+        return exchange.loggingNotification(
+                McpSchema.LoggingMessageNotification.builder(McpSchema.LoggingLevel.WARNING, text)
+                        .build());
     }
 
     private static McpSchema.CallToolResult text(String text) {
@@ -210,12 +246,12 @@ final class TestReplica implements AutoCloseable {
 
         @Override
         public Mono<Void> notifyClients(String method, Object params) {
-            return Mono.fromRunnable(() -> engine.notifyClients(method, params));
+            return Mono.fromCompletionStage(() -> engine.notifyClients(method, params));
         }
 
         @Override
         public Mono<Void> notifyClient(String sessionId, String method, Object params) {
-            return Mono.fromRunnable(() -> engine.notifyClient(sessionId, method, params));
+            return Mono.fromCompletionStage(() -> engine.notifyClient(sessionId, method, params));
         }
 
         @Override
@@ -229,7 +265,8 @@ final class TestReplica implements AutoCloseable {
         }
     }
 
-    private record InterceptedBackend(SessionBackend delegate, SessionStore sessionStore) implements SessionBackend {
+    private record InterceptedBackend(SessionBackend delegate, SessionStore sessionStore, EventLog eventLog)
+            implements SessionBackend {
 
         @Override
         public ReplicaBus replicaBus() {
@@ -244,6 +281,11 @@ final class TestReplica implements AutoCloseable {
         @Override
         public QuestionStore questionStore() {
             return delegate.questionStore();
+        }
+
+        @Override
+        public BroadcastLog broadcastLog() {
+            return delegate.broadcastLog();
         }
 
         @Override

@@ -97,12 +97,12 @@ public final class InMemorySessionBackend implements SessionBackend {
         return questions;
     }
 
-    /** {@return the events of each session's streams} */
+    @Override
     public EventLog eventLog() {
         return events;
     }
 
-    /** {@return the notifications that concern all sessions} */
+    @Override
     public BroadcastLog broadcastLog() {
         return broadcasts;
     }

@@ -284,12 +284,12 @@ public final class RedisSessionBackend implements SessionBackend {
         return questionStore;
     }
 
-    /** {@return the messages of sessions' streams} */
+    @Override
     public EventLog eventLog() {
         return eventLog;
     }
 
-    /** {@return the notifications to all sessions} */
+    @Override
     public BroadcastLog broadcastLog() {
         return broadcastLog;
     }

@@ -3,12 +3,14 @@ package io.github.mcpsessions.transport.netty;
 import io.github.mcpsessions.transport.EngineConfig;
 import io.github.mcpsessions.transport.EngineStatus;
 import io.github.mcpsessions.transport.McpEngine;
+import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
 import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -107,12 +109,24 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
 
     @Override
     public Mono<Void> notifyClients(String method, @Nullable Object params) {
-        return Mono.fromRunnable(() -> engine.notifyClients(method, params));
+        return Mono.fromCompletionStage(() -> engine.notifyClients(method, params));
     }
 
     @Override
     public Mono<Void> notifyClient(String sessionId, String method, @Nullable Object params) {
-        return Mono.fromRunnable(() -> engine.notifyClient(sessionId, method, params));
+        return Mono.fromCompletionStage(() -> engine.notifyClient(sessionId, method, params));
+    }
+
+    /**
+     * Tells every client of the logical server that has subscribed to a resource that it has changed, on whichever replica it
+     * subscribed or listens. The same as the SDK's {@code notifyResourcesUpdated}.
+     *
+     * @param uri the resource's URI
+     * @return completes when the notification is stored; fails with
+     *     {@link io.github.mcpsessions.store.StoreUnavailableException}
+     */
+    public Mono<Void> notifyResourceUpdated(String uri) {
+        return notifyClients(McpSchema.METHOD_NOTIFICATION_RESOURCES_UPDATED, Map.of("uri", uri));
     }
 
     @Override

@@ -1,0 +1,265 @@
+package io.github.mcpsessions.transport;
+
+import io.github.mcpsessions.store.EventLog;
+import io.github.mcpsessions.store.EventLog.AppendOutcome;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the stream of one call: numbers the messages, appends them to the log, and hands them to the connection afterwards.
+ */
+final class StreamWriter {
+
+    /*
+     * One append is under way at a time, and takes everything that was queued meanwhile: so the order is the handler's, and a
+     * fast handler makes large appends rather than many. An append that failed is repeated with the same numbers, which does
+     * no harm if it had been executed; the connection is closed meanwhile, because what it would carry may not be in the log.
+     * After `MAX_FAILING_SECONDS` the stream is given up and the call is cancelled.
+     *
+     * Until the first append has succeeded nothing was sent, so a log that is down at that moment only costs the ids.
+     */
+
+    /** How much may wait for the log; more fails the message that is too much. The last response always finds room. */
+    static final int MAX_QUEUED_CHARS = 4 * 1024 * 1024;
+
+    private static final int MAX_BATCH = 256;
+    private static final long RETRY_MILLIS = 500;
+    private static final long MAX_FAILING_SECONDS = 60;
+
+    /** What the writer tells the answer that it writes for. */
+    interface Owner {
+
+        /** The stream is in the log: the connection can be opened. */
+        void onOpened();
+
+        /** The log is down, and nothing was sent yet: the messages go out without ids. */
+        void onUnlogged(List<String> messages, boolean end);
+
+        /** The log cannot be written for now: the connection must be closed. */
+        void onFailing();
+
+        /** The session or the stream is gone, or the log was down for too long: the call is pointless. */
+        void onGivenUp();
+
+        /** The connection that carries the stream here, if any. */
+        @Nullable
+        StreamReader reader();
+    }
+
+    private record Entry(String message, CompletableFuture<Void> done) {}
+
+    private final EventLog log;
+    private final ScheduledExecutorService timer;
+    private final String sessionId;
+    private final String stream;
+    private final String incarnation;
+    private final String request;
+    private final String wake;
+    private final Owner owner;
+
+    private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+    private List<Entry> flight = List.of();
+    private int queuedChars;
+    private long next = 1;
+    private boolean opened;
+    private boolean writing;
+    private boolean endRequested;
+    private boolean endWritten;
+    private boolean over;
+    private int failures;
+
+    StreamWriter(
+            EventLog log,
+            ScheduledExecutorService timer,
+            String sessionId,
+            String stream,
+            String incarnation,
+            String request,
+            Owner owner) {
+        this.log = log;
+        this.timer = timer;
+        this.sessionId = sessionId;
+        this.stream = stream;
+        this.incarnation = incarnation;
+        this.request = request;
+        this.wake = new BusMessage(BusMessage.Type.WAKE, incarnation, sessionId, stream).encode();
+        this.owner = owner;
+    }
+
+    String stream() {
+        return stream;
+    }
+
+    /** Begins the stream without a message. */
+    void open() {
+        flush();
+    }
+
+    /** Appends a message; completes when it is in the log, and fails if it never will be. */
+    CompletionStage<Void> write(String message) {
+        Entry entry = new Entry(message, new CompletableFuture<>());
+        synchronized (this) {
+            if (over || endRequested) {
+                return CompletableFuture.failedFuture(new IllegalStateException("The stream of the call has ended"));
+            }
+            if (queuedChars + message.length() > MAX_QUEUED_CHARS && !queue.isEmpty()) {
+                return CompletableFuture.failedFuture(new IllegalStateException(
+                        "More than " + MAX_QUEUED_CHARS + " characters wait for the event log"));
+            }
+            enqueue(entry);
+        }
+        flush();
+        return entry.done();
+    }
+
+    /** Appends the last message, or only the end if there is none. */
+    void end(@Nullable String message) {
+        synchronized (this) {
+            if (over || endRequested) {
+                return;
+            }
+            if (message != null) {
+                enqueue(new Entry(message, new CompletableFuture<>()));
+            }
+            endRequested = true;
+        }
+        flush();
+    }
+
+    private void enqueue(Entry entry) {
+        queue.add(entry);
+        queuedChars += entry.message().length();
+    }
+
+    private void flush() {
+        synchronized (this) {
+            boolean due = !opened || !queue.isEmpty() || (endRequested && !endWritten);
+            if (over || writing || !due) {
+                return;
+            }
+            writing = true;
+            flight = new ArrayList<>(Math.min(queue.size(), MAX_BATCH));
+            while (!queue.isEmpty() && flight.size() < MAX_BATCH) {
+                Entry entry = queue.remove();
+                queuedChars -= entry.message().length();
+                flight.add(entry);
+            }
+        }
+        append();
+    }
+
+    private void append() {
+        List<String> messages;
+        boolean end;
+        long first;
+        synchronized (this) {
+            messages = flight.stream().map(Entry::message).toList();
+            end = endRequested && queue.isEmpty();
+            first = next;
+        }
+        CompletionStage<AppendOutcome> appended;
+        try {
+            appended = log.append(sessionId, stream, incarnation, request, first, messages, end, wake);
+        } catch (RuntimeException e) {
+            appended = CompletableFuture.failedFuture(e);
+        }
+        appended.whenComplete((outcome, failure) -> {
+            if (failure != null) {
+                onFailure(failure);
+            } else if (outcome == AppendOutcome.APPENDED) {
+                onAppended(first, end);
+            } else {
+                giveUp(new SessionEndedException(sessionId));
+            }
+        });
+    }
+
+    private void onAppended(long first, boolean end) {
+        List<Entry> appended;
+        boolean begun;
+        synchronized (this) {
+            appended = flight;
+            flight = List.of();
+            next = first + appended.size();
+            begun = !opened;
+            opened = true;
+            failures = 0;
+            endWritten = end;
+            over = end;
+        }
+        if (begun) {
+            owner.onOpened();
+        }
+        StreamReader reader = owner.reader();
+        if (reader != null) {
+            for (int i = 0; i < appended.size(); i++) {
+                reader.push(first + i, appended.get(i).message(), end && i == appended.size() - 1);
+            }
+            if (end && appended.isEmpty()) {
+                reader.pushEnd(first - 1);
+            }
+        }
+        synchronized (this) {
+            writing = false;
+        }
+        for (Entry entry : appended) {
+            entry.done().complete(null);
+        }
+        flush();
+    }
+
+    private void onFailure(Throwable failure) {
+        List<Entry> unlogged = List.of();
+        boolean end;
+        boolean giveUp;
+        synchronized (this) {
+            failures++;
+            giveUp = failures * RETRY_MILLIS > MAX_FAILING_SECONDS * 1_000;
+            end = endRequested;
+            if (!opened) {
+                unlogged = new ArrayList<>(flight);
+                unlogged.addAll(queue);
+                flight = List.of();
+                queue.clear();
+                over = true;
+            }
+        }
+        if (!isOpened()) {
+            owner.onUnlogged(unlogged.stream().map(Entry::message).toList(), end);
+            unlogged.forEach(entry -> entry.done().complete(null));
+        } else if (giveUp) {
+            giveUp(failure);
+        } else {
+            owner.onFailing();
+            try {
+                timer.schedule(this::append, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                giveUp(failure);
+            }
+        }
+    }
+
+    private synchronized boolean isOpened() {
+        return opened;
+    }
+
+    private void giveUp(Throwable reason) {
+        List<Entry> lost;
+        synchronized (this) {
+            over = true;
+            lost = new ArrayList<>(flight);
+            lost.addAll(queue);
+            flight = List.of();
+            queue.clear();
+        }
+        owner.onGivenUp();
+        lost.forEach(entry -> entry.done().completeExceptionally(reason));
+    }
+}

@@ -7,7 +7,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +25,6 @@ record Settings(
 
     private static final Duration SHORTEST_TTL = Duration.ofSeconds(1);
     private static final Duration LONGEST_TTL = Duration.ofDays(365);
-
-    /** Stricter than Lettuce, which takes a port that is not a number as a part of the name. */
-    private static final Pattern REDIS_URL = Pattern.compile("rediss?(-sentinel)?://(.*@)?NODE(,NODE)*([/?#].*)?"
-            .replace("NODE", "(\\[[^\\[\\]]+]|[^\\[\\]:,/?#@]+)(:\\d+)?"));
 
     static Settings of(Flags flags, Map<String, String> environment) throws InvalidSettingException {
         Setting port = setting("--port", flags.port, "PORT", environment, "3000");
@@ -62,19 +57,13 @@ record Settings(
         if (setting.value.isEmpty()) {
             return Optional.empty();
         }
-        if (REDIS_URL.matcher(setting.value).matches() && isReadable(setting.value)) {
-            return Optional.of(setting.value);
-        }
-        throw setting.withoutPassword()
-                .invalid("redis://[user:password@]host[:port][/database], rediss:// or redis-sentinel://...#master");
-    }
-
-    private static boolean isReadable(String redisUrl) {
         try {
-            RedisSessionBackend.builder().uri(redisUrl);
-            return true;
+            RedisSessionBackend.builder().uri(setting.value);
+            return Optional.of(setting.value);
         } catch (IllegalArgumentException e) {
-            return false;
+            throw setting.withoutPassword()
+                    .invalid(
+                            "redis://[user:password@]host[:port][/database], rediss:// or redis-sentinel://...#master");
         }
     }
 
@@ -121,7 +110,8 @@ record Settings(
         }
 
         InvalidSettingException invalid(String expected) {
-            return new InvalidSettingException(name, value.isEmpty() ? "\"\"" : value, expected);
+            String shown = value.isEmpty() ? "\"\"" : value.replaceAll("\\p{Cntrl}", "?");
+            return new InvalidSettingException(name, shown, expected);
         }
     }
 }

@@ -11,13 +11,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Tools that send messages before they answer, and stop when they are cancelled. */
 final class StreamTools {
-
-    private static final Logger log = LoggerFactory.getLogger(StreamTools.class);
 
     private static final Duration BETWEEN_MESSAGES = Duration.ofMillis(50);
     private static final Duration UNTIL_RECONNECTED = Duration.ofMillis(500);
@@ -96,8 +92,7 @@ final class StreamTools {
                 pause(interval);
             }
         } catch (InterruptedException e) {
-            log.info("slow_count stopped at step {} of {}", step, count);
-            throw e;
+            throw (InterruptedException) new InterruptedException("step " + step + " of " + count).initCause(e);
         }
         return Results.text("Counted to " + count);
     }

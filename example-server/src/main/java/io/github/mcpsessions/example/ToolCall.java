@@ -24,6 +24,12 @@ final class ToolCall {
         return exchange;
     }
 
+    /** For logs: whoever knows the whole id of a session can use the session. */
+    String shortSessionId() {
+        String id = exchange.sessionId();
+        return id.length() > 8 ? id.substring(0, 8) + "..." : id;
+    }
+
     String text(String argument) {
         return (String) argument(argument);
     }

@@ -49,21 +49,21 @@ final class Tools {
         try {
             return handler.handle(call);
         } catch (InterruptedException e) {
-            return cancelled(name, call);
+            return cancelled(name, call, e);
         } catch (McpError e) {
             return Results.error("The client answered with an error: " + e.getMessage());
         } catch (RuntimeException e) {
             // The SDK's synchronous exchange wraps the interruption of a thread that waits for the client.
             if (Exceptions.unwrap(e) instanceof InterruptedException || e.getCause() instanceof InterruptedException) {
-                return cancelled(name, call);
+                return cancelled(name, call, new InterruptedException("waited for the client"));
             }
             throw e;
         }
     }
 
     /** The result goes nowhere; an exception would be reported as one that nobody handles. */
-    private static CallToolResult cancelled(String name, ToolCall call) {
-        log.info("{} cancelled (session {})", name, call.exchange().sessionId());
+    private static CallToolResult cancelled(String name, ToolCall call, InterruptedException reason) {
+        log.info("{} cancelled: {} (session {})", name, reason.getMessage(), call.shortSessionId());
         Thread.currentThread().interrupt();
         return Results.error(name + " was cancelled.");
     }

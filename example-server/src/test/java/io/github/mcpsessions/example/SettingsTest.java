@@ -92,7 +92,7 @@ class SettingsTest {
     @ValueSource(
             strings = {
                 "redis://localhost",
-                "redis://user:p%40ss@my_redis:6379/2?timeout=1s",
+                "redis://user:p%40ss@my-redis:6379/2?timeout=1s",
                 "rediss://10.0.0.1:6380",
                 "redis://[::1]:6379",
                 "redis://a:7000,b:7001,c",
@@ -160,6 +160,11 @@ class SettingsTest {
                 .isEqualTo(
                         "--session-ttl: soon (expected: a duration such as 90s, 30m, 24h, 2d or PT30M, 1s to 365d)\n");
         assertThat(output.exitCode).isEqualTo(2);
+    }
+
+    @Test
+    void lineBreakDoesNotMakeTwoSentences() {
+        assertThat(run(Map.of("PORT", "1\n2")).err).isEqualTo("PORT: 1?2 (expected: a port, 0 to 65535)\n");
     }
 
     @Test

@@ -97,7 +97,7 @@ class StreamToolsTest {
         assertThat(client.onCall).hasSize(1);
         assertThat(serverLog.list)
                 .extracting(ILoggingEvent::getFormattedMessage)
-                .containsExactly("slow_count stopped at step 1 of 100", "slow_count cancelled (session session-1)");
+                .containsExactly("slow_count cancelled: step 1 of 100 (session session-...)");
     }
 
     @Test
@@ -115,7 +115,7 @@ class StreamToolsTest {
         assertThat(call.get(10, TimeUnit.SECONDS).isError()).isTrue();
         assertThat(serverLog.list)
                 .extracting(ILoggingEvent::getFormattedMessage)
-                .containsExactly("test_elicitation cancelled (session session-1)");
+                .containsExactly("test_elicitation cancelled: waited for the client (session session-...)");
     }
 
     @Test

@@ -79,7 +79,7 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
         engine.start(sessionFactory);
         NettyHttpServer bound = NettyHttpServer.bind(http, engine, config.nodeId(), engine::status, Clock.systemUTC());
         server = bound;
-        log.info("MCP endpoint of {} at {}, sessions in {}", config.nodeId(), url(bound), config.backend());
+        log.info("MCP endpoint of {} at {}, sessions: {}", config.nodeId(), url(bound), config.backend());
     }
 
     /**

@@ -6,6 +6,7 @@ import io.github.mcpsessions.store.redis.RedisSessionBackend;
 import io.github.mcpsessions.transport.netty.NettyStreamableServerTransportProvider;
 import io.modelcontextprotocol.server.McpSyncServer;
 import java.io.UncheckedIOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
@@ -102,14 +103,13 @@ final class Replica implements AutoCloseable {
                 + " -H 'Accept: application/json, text/event-stream' -d '" + initialize + "'";
     }
 
-    /** A server bound to every address is tried on the loopback one. */
+    /** A server bound to every address is tried on the local one. */
     private static String reachableHost(InetSocketAddress bound) {
         InetAddress address = bound.getAddress();
-        boolean v6 = address.getAddress().length == 16;
         if (address.isAnyLocalAddress()) {
-            return v6 ? "[::1]" : "127.0.0.1";
+            return "localhost";
         }
-        return v6 ? "[" + address.getHostAddress() + "]" : address.getHostAddress();
+        return address instanceof Inet6Address ? "[" + address.getHostAddress() + "]" : address.getHostAddress();
     }
 
     /** Netty and the JDK put the reason last, after what they were doing. */

@@ -48,6 +48,13 @@ class ProcessTest {
     }
 
     @Test
+    void namesTheLocalHostWhereItServesOnEveryAddress() throws Exception {
+        start("--port=0", "--host=0.0.0.0");
+
+        assertThat(greeting()).containsPattern("http://localhost:[1-9]\\d*/mcp\\n");
+    }
+
+    @Test
     void exitsWith0OnSigterm() throws Exception {
         start("--port=0");
         greeting();

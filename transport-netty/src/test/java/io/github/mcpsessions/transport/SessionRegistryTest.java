@@ -178,7 +178,7 @@ class SessionRegistryTest {
     @DisplayName("A restore that takes too long is a 503 for its waiters, and publishes nothing when it ends")
     void restoreTimeout() {
         TestReplica a = replica();
-        TestReplica b = replica(config -> config.restoreTimeout(Duration.ofMillis(10)));
+        TestReplica b = replica(config -> config.restoreTimeout(Duration.ofMillis(500)));
         String id = a.initialize();
         InterceptedStore.Held load = b.store.hold("load");
         FakeExchange waiting = b.begin(ping(id));

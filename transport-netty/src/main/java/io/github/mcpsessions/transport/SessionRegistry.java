@@ -386,6 +386,14 @@ final class SessionRegistry {
                 retire(session);
             }
         }
+        if (storeFailing) {
+            probeStore();
+        }
+    }
+
+    /** Asks for a session that nobody has: all that counts is whether the store answers, also while no client asks. */
+    private void probeStore() {
+        store.touch(RandomIds.nextSessionId(), config.sessionTtl).whenComplete(this::noteStore);
     }
 
     /** Slides the expiry of every session that was used since it was last slid. */
@@ -492,8 +500,7 @@ final class SessionRegistry {
     }
 
     private SessionLookup unavailable(String id, Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = cause(failure);
         if (cause instanceof RecordFormatException) {
             log.warn("Session {} cannot be restored here", RandomIds.shorten(id), cause);
             return new SessionLookup.Unavailable("The session cannot be restored on this replica");
@@ -506,7 +513,8 @@ final class SessionRegistry {
     }
 
     private void noteStore(@Nullable Object result, @Nullable Throwable failure) {
-        boolean failing = failure != null;
+        // A record that cannot be read is an answer of the store, too.
+        boolean failing = failure != null && !(cause(failure) instanceof RecordFormatException);
         if (failing != storeFailing) {
             storeFailing = failing;
             if (failing) {
@@ -515,6 +523,10 @@ final class SessionRegistry {
                 log.info("The session store can be reached from {} again", config.nodeId);
             }
         }
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     private static Consumer<Throwable> logFailure(String what) {

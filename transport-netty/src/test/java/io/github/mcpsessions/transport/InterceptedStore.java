@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
@@ -19,6 +20,7 @@ final class InterceptedStore implements SessionStore {
     final List<String> operations = new CopyOnWriteArrayList<>();
     private final SessionStore delegate;
     private volatile boolean broken;
+    private volatile boolean unreadable;
     private volatile @Nullable String heldOperation;
     private volatile @Nullable Held held;
 
@@ -36,6 +38,11 @@ final class InterceptedStore implements SessionStore {
     /** Makes every operation fail as long as the store is broken. */
     void setBroken(boolean broken) {
         this.broken = broken;
+    }
+
+    /** Makes every load find a record that this version cannot read. */
+    void setUnreadable(boolean unreadable) {
+        this.unreadable = unreadable;
     }
 
     /** Holds back the result of the next operation of a name. */
@@ -79,6 +86,9 @@ final class InterceptedStore implements SessionStore {
         operations.add(operation);
         if (broken) {
             return CompletableFuture.failedFuture(new StoreUnavailableException("broken by the test"));
+        }
+        if (unreadable && operation.equals("load")) {
+            return CompletableFuture.failedFuture(new RecordFormatException("schema version: 99 (expected: 1)"));
         }
         CompletionStage<T> result = call.get();
         Held hold = held;

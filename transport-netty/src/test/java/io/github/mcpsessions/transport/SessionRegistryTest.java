@@ -432,6 +432,30 @@ class SessionRegistryTest {
     }
 
     @Test
+    @DisplayName("A replica that nobody uses learns by itself that the store is back")
+    void storeBackUnasked() {
+        TestReplica a = replica(config -> config.localIdleTimeout(Duration.ofMillis(400)));
+        a.store.setBroken(true);
+        assertThat(a.status(ping(RandomIds.nextSessionId()))).isEqualTo(503);
+        assertThat(a.engine.status().state()).isEqualTo(EngineStatus.State.DEGRADED);
+
+        a.store.setBroken(false);
+
+        await().untilAsserted(() -> assertThat(a.engine.status().state()).isEqualTo(EngineStatus.State.HEALTHY));
+    }
+
+    @Test
+    @DisplayName("A record of an unknown schema is refused with 503, and the store is not to blame")
+    void unknownSchema() {
+        TestReplica a = replica();
+        a.store.setUnreadable(true);
+
+        assertThat(a.status(ping(RandomIds.nextSessionId()))).isEqualTo(503);
+
+        assertThat(a.engine.status().state()).isEqualTo(EngineStatus.State.HEALTHY);
+    }
+
+    @Test
     @DisplayName("A full replica makes room by giving up an idle session; one that is all busy answers 503")
     void maxLocalSessions() {
         TestReplica a = replica(config -> config.maxLocalSessions(1));

@@ -12,8 +12,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => process.exit(130));
 }
 
-/** Starts a process and resolves with `{child, match}` when one of its lines matches `ready`; keeps its output in a file. */
-export function start(name, command, args, { env = {}, ready, logFile, timeoutMs = 60_000 } = {}) {
+/** Starts a process and resolves with `{child, match}` when one of its lines matches `ready`; keeps its output in a file or hands it to `onLine`. */
+export function start(name, command, args, { env = {}, ready, logFile, onLine: tell, timeoutMs = 60_000 } = {}) {
     const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const log = [];
@@ -27,6 +27,7 @@ export function start(name, command, args, { env = {}, ready, logFile, timeoutMs
             log.push(line);
             if (log.length > 30) log.shift();
             if (logFile) appendFileSync(logFile, `${line}\n`);
+            tell?.(line);
             const match = ready.exec(line);
             if (match) {
                 clearTimeout(timer);

@@ -264,9 +264,15 @@ final class AnswerStream implements StreamWriter.Owner {
         boolean last = missing == 0;
         StreamWriter logged = writer;
         EventStream plain = unlogged;
+        if (last) {
+            state = State.DONE;
+        }
         if (logged != null && last) {
-            logged.end(json);
-        } else if (logged != null && json != null) {
+            // The call is running until its response is where a resume finds it.
+            logged.end(json).thenRun(onDone);
+            return;
+        }
+        if (logged != null && json != null) {
             logged.write(json);
         } else if (plain != null) {
             if (json != null) {
@@ -277,7 +283,6 @@ final class AnswerStream implements StreamWriter.Owner {
             }
         }
         if (last) {
-            state = State.DONE;
             onDone.run();
         }
     }

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,6 +54,8 @@ final class McpEndpoint implements HttpRequestHandler {
     private final UndecidedAnswers undecided;
     private final Executor workers;
     private final JsonRpcReader reader;
+    private final AtomicInteger runningAnswers = new AtomicInteger();
+    private final CompletableFuture<Void> idle = new CompletableFuture<>();
     private volatile boolean draining;
 
     McpEndpoint(
@@ -228,8 +231,13 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         Runnable abort = () ->
                 requestIds.stream().map(session::call).filter(Objects::nonNull).forEach(Call::abort);
-        AnswerStream answer =
-                new AnswerStream(exchange, session, streams, requestIds, body.batch(), abort, session::exit);
+        runningAnswers.incrementAndGet();
+        AnswerStream answer = new AnswerStream(exchange, session, streams, requestIds, body.batch(), abort, () -> {
+            session.exit();
+            if (runningAnswers.decrementAndGet() == 0 && draining) {
+                idle.complete(null);
+            }
+        });
         for (JsonRpcMessage message : messages) {
             if (message instanceof JsonRpcMessage.Request request) {
                 run(session, request, answer, extracted);
@@ -457,6 +465,14 @@ final class McpEndpoint implements HttpRequestHandler {
         if (after.stream().equals(EventLog.STANDALONE)) {
             broadcasts.catchUp(session);
         }
+    }
+
+    /** Completes when no call is running any more, once the endpoint is draining. */
+    CompletableFuture<Void> whenIdle() {
+        if (runningAnswers.get() == 0) {
+            idle.complete(null);
+        }
+        return idle.copy();
     }
 
     /** Ends the connections of all streams, for their clients to come back on another replica, and opens no more. */

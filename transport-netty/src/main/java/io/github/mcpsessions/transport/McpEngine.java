@@ -216,6 +216,19 @@ public final class McpEngine implements HttpRequestHandler {
     }
 
     /**
+     * Waits for the running calls, those too whose clients have lost their connections. To be called after {@link #drain}.
+     *
+     * @param timeout how long to wait at most
+     * @return completes when no call is running, or the time is over; never fails
+     */
+    public CompletionStage<Void> awaitCalls(Duration timeout) {
+        Started engine = started;
+        return engine == null
+                ? CompletableFuture.completedFuture(null)
+                : engine.endpoint().whenIdle().completeOnTimeout(null, timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /**
      * Closes the engine: ends the standalone streams, writes the expiries that are due, and leaves the other replicas. The
      * sessions live on in the store. Idempotent.
      *

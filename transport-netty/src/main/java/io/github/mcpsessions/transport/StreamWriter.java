@@ -64,6 +64,7 @@ final class StreamWriter {
     private final String wake;
     private final Owner owner;
 
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final ArrayDeque<Entry> queue = new ArrayDeque<>();
     private List<Entry> flight = List.of();
     private int queuedChars;
@@ -119,11 +120,15 @@ final class StreamWriter {
         return entry.done();
     }
 
-    /** Appends the last message, or only the end if there is none. */
-    void end(@Nullable String message) {
+    /**
+     * Appends the last message, or only the end if there is none.
+     *
+     * @return completes when the end is in the log, was sent without one, or never will be; never fails
+     */
+    CompletionStage<Void> end(@Nullable String message) {
         synchronized (this) {
             if (over || endRequested) {
-                return;
+                return ended;
             }
             if (message != null) {
                 enqueue(new Entry(message, new CompletableFuture<>()));
@@ -131,6 +136,7 @@ final class StreamWriter {
             endRequested = true;
         }
         flush();
+        return ended;
     }
 
     private void enqueue(Entry entry) {
@@ -212,6 +218,9 @@ final class StreamWriter {
         for (Entry entry : appended) {
             entry.done().complete(null);
         }
+        if (end) {
+            ended.complete(null);
+        }
         flush();
     }
 
@@ -234,6 +243,7 @@ final class StreamWriter {
         if (!isOpened()) {
             owner.onUnlogged(unlogged.stream().map(Entry::message).toList(), end);
             unlogged.forEach(entry -> entry.done().complete(null));
+            ended.complete(null);
         } else if (giveUp) {
             giveUp(failure);
         } else {
@@ -261,5 +271,6 @@ final class StreamWriter {
         }
         owner.onGivenUp();
         lost.forEach(entry -> entry.done().completeExceptionally(reason));
+        ended.complete(null);
     }
 }

@@ -674,4 +674,27 @@ class StreamsTest {
         await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
         assertThat(resumed.messages()).hasSize(2);
     }
+
+    @Test
+    @DisplayName("A closing replica waits for a running call whose client has gone, until its response is in the log")
+    void awaitDetachedCalls() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream running = count(a, id, 1);
+        awaitMessages(running, 1);
+        a.engine.drain();
+        var idle = a.engine.awaitCalls(Duration.ofSeconds(20)).toCompletableFuture();
+        InterceptedStore.Held append = a.log.hold("append");
+
+        a.release.tryEmitValue("go");
+        await(append.reached());
+        assertThat(idle).isNotDone();
+        append.release();
+
+        await(idle);
+        FakeStream resumed = stream(b.send(resume(id, running.lastId())));
+        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        assertThat(resumed.messages()).hasSize(2);
+    }
 }

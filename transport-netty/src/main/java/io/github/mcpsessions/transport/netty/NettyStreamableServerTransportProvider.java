@@ -155,10 +155,14 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
             closing = true;
             bound = server;
         }
+        long began = System.nanoTime();
         engine.drain();
         CompletionStage<Void> httpClosed =
                 bound == null ? CompletableFuture.completedFuture(null) : bound.closeGracefully(timeout);
-        httpClosed.thenCompose(done -> engine.close()).whenComplete((done, failure) -> closed.complete(null));
+        httpClosed
+                .thenCompose(done -> engine.awaitCalls(timeout.minusNanos(System.nanoTime() - began)))
+                .thenCompose(done -> engine.close())
+                .whenComplete((done, failure) -> closed.complete(null));
         return closed;
     }
 

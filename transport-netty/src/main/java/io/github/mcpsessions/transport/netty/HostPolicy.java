@@ -30,15 +30,28 @@ final class HostPolicy {
         this.anyOrigin = allowedOrigins.contains("*");
         this.origins = new HashSet<>();
         for (String allowed : allowedOrigins) {
-            if (!allowed.equals("*")) {
-                Origin origin = Origin.parse(allowed);
-                if (origin == null) {
-                    throw new IllegalArgumentException(
-                            "allowedOrigins: " + allowed + " (expected: scheme://host, scheme://host:port or *)");
-                }
+            Origin origin = Origin.parse(requireOrigin(allowed));
+            if (origin != null) {
                 origins.add(origin.toString());
             }
         }
+    }
+
+    /** Returns {@code host}, which can be one of the allowed hosts. */
+    static String requireHost(String host) {
+        if (Origin.parse("http://" + host) == null) {
+            throw new IllegalArgumentException("allowedHosts: " + host + " (expected: host or host:port)");
+        }
+        return host;
+    }
+
+    /** Returns {@code origin}, which can be one of the allowed origins. */
+    static String requireOrigin(String origin) {
+        if (!origin.equals("*") && Origin.parse(origin) == null) {
+            throw new IllegalArgumentException(
+                    "allowedOrigins: " + origin + " (expected: scheme://host, scheme://host:port or *)");
+        }
+        return origin;
     }
 
     boolean allowsHost(@Nullable String host) {

@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.ssl.SslContext;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,9 @@ record HttpServerConfig(
 
     /** Builds an {@link HttpServerConfig}; each setter refuses what cannot be. Not thread-safe. */
     static final class Builder {
+
+        private static final Set<String> MANAGED_HEADERS =
+                Set.of("connection", "content-length", "content-type", "date", "mcp-session-id", "transfer-encoding");
 
         private String host = "127.0.0.1";
         private int port = 3000;
@@ -182,11 +186,13 @@ record HttpServerConfig(
 
         Builder allowedHosts(Set<String> allowedHosts) {
             this.allowedHosts = Set.copyOf(allowedHosts);
+            this.allowedHosts.forEach(HostPolicy::requireHost);
             return this;
         }
 
         Builder allowedOrigins(Set<String> allowedOrigins) {
             this.allowedOrigins = Set.copyOf(allowedOrigins);
+            this.allowedOrigins.forEach(HostPolicy::requireOrigin);
             return this;
         }
 
@@ -198,6 +204,10 @@ record HttpServerConfig(
         Builder responseHeader(String name, String value) {
             HttpHeaders validated = DefaultHttpHeadersFactory.headersFactory().newHeaders();
             validated.set(requireNonNull(name, "name"), requireNonNull(value, "value"));
+            if (MANAGED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+                throw new IllegalArgumentException(
+                        "responseHeader: " + name + " (expected: none that the server sets itself)");
+            }
             responseHeaders.put(name, value);
             return this;
         }

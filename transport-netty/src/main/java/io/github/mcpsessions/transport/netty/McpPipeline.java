@@ -48,6 +48,9 @@ final class McpPipeline extends ChannelInitializer<Channel> {
     static final String GATE = "mcp.gate";
     static final String EXCHANGE = "mcp.exchange";
 
+    /** How long a browser may rely on the answer to a preflight request, instead of asking before every single one. */
+    private static final int PREFLIGHT_SECONDS = 3600;
+
     private static final Set<String> TLS_PROTOCOLS = Set.of("TLSv1.2", "TLSv1.3");
 
     private final HttpServerConfig config;
@@ -123,6 +126,7 @@ final class McpPipeline extends ChannelInitializer<Channel> {
                         "Mcp-Method",
                         "Mcp-Name")
                 .exposeHeaders("Mcp-Session-Id", "WWW-Authenticate")
+                .maxAge(PREFLIGHT_SECONDS)
                 .build();
     }
 }

@@ -188,6 +188,7 @@ class HttpGateTest {
             assertThat(preflight.status()).isEqualTo(200);
             assertThat(preflight.headers())
                     .containsEntry("Access-Control-Allow-Origin", "*")
+                    .containsEntry("Access-Control-Max-Age", "3600")
                     .containsEntry("X-Served-By", "node-1");
             assertThat(preflight.header("Access-Control-Allow-Methods").split(", ?"))
                     .containsExactlyInAnyOrder("GET", "POST", "DELETE");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +56,19 @@ class HttpServerConfigTest {
         refuses(config -> config.endpoint("/m cp"), "endpoint: /m cp" + path);
         refuses(config -> config.healthPath("/health?x"), "healthPath: /health?x" + path);
         refuses(config -> config.healthPath("/mcp"), "healthPath: /mcp (expected: other than endpoint)");
+        refuses(
+                config -> config.allowedHosts(Set.of("https://mcp.example.com")),
+                "allowedHosts: https://mcp.example.com (expected: host or host:port)");
+        refuses(config -> config.allowedHosts(Set.of("a:b")), "allowedHosts: a:b (expected: host or host:port)");
+        refuses(
+                config -> config.allowedOrigins(Set.of("app.example.com")),
+                "allowedOrigins: app.example.com (expected: scheme://host, scheme://host:port or *)");
+        refuses(
+                config -> config.allowedOrigins(Set.of("https://app.example.com/path")),
+                "allowedOrigins: https://app.example.com/path (expected: scheme://host, scheme://host:port or *)");
+        refuses(
+                config -> config.responseHeader("Content-LENGTH", "1"),
+                "responseHeader: Content-LENGTH (expected: none that the server sets itself)");
         SslContext client = SslContextBuilder.forClient().build();
         refuses(config -> config.sslContext(client), "sslContext: for clients (expected: for servers)");
     }

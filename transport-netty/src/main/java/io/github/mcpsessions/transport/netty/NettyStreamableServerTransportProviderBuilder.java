@@ -390,6 +390,17 @@ public final class NettyStreamableServerTransportProviderBuilder {
     }
 
     /**
+     * Sets the way to the operating system's sockets. One that is not available here stops the start.
+     *
+     * @param ioTransport the way; {@link IoTransport#AUTO} by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder ioTransport(IoTransport ioTransport) {
+        http.ioTransport(ioTransport);
+        return this;
+    }
+
+    /**
      * Sets how many connections are open at once. A further one is closed at once.
      *
      * @param maxConnections the greatest number, at least 1; 10,000 by default

@@ -37,7 +37,7 @@ class NettyEventStreamTest {
     void start() {
         server = TestServer.start(
                 exchanges::add,
-                config -> config.maxPendingBytes(MAX_PENDING_BYTES).idleTimeout(Duration.ofSeconds(1)));
+                config -> config.maxPendingBytes(MAX_PENDING_BYTES));
     }
 
     @AfterEach
@@ -95,7 +95,7 @@ class NettyEventStreamTest {
 
     @Test
     void disconnectsAClientThatDoesNotRead() throws Exception {
-        try (RawClient client = slowReader()) {
+        try (RawClient client = slowReader(server)) {
             CompletableFuture<Void> gone = new CompletableFuture<>();
             HttpExchange exchange = receive(client);
             exchange.onClientGone(() -> gone.complete(null));
@@ -118,7 +118,7 @@ class NettyEventStreamTest {
 
     @Test
     void disconnectsAClientThatDoesNotReadComments() throws Exception {
-        try (RawClient client = slowReader()) {
+        try (RawClient client = slowReader(server)) {
             EventStream stream = open(client);
             // Whatever the size of the socket's buffers, it is full after this.
             stream.send(null, new byte[64 << 20], null);
@@ -200,7 +200,7 @@ class NettyEventStreamTest {
     @Test
     void doesNotLetASenderWaitForAClientThatHasGone() throws Exception {
         CountDownLatch drained = new CountDownLatch(1);
-        try (RawClient client = slowReader()) {
+        try (RawClient client = slowReader(server)) {
             EventStream stream = open(client);
             stream.send(null, new byte[64 << 20], null);
             stream.whenDrained(drained::countDown);
@@ -212,11 +212,13 @@ class NettyEventStreamTest {
 
     @Test
     void closesAConnectionWhoseClientTakesNothing() throws Exception {
-        // Less is pending than the bound, and nothing more comes: only time tells. The idle timeout is a second here.
-        try (RawClient client = slowReader()) {
+        // Less is pending than the bound, and nothing more comes: only time tells.
+        try (TestServer impatient = TestServer.start(
+                        exchanges::add, config -> config.idleTimeout(Duration.ofMillis(500)));
+                RawClient client = slowReader(impatient)) {
             open(client).send(null, new byte[64 << 20], null);
 
-            await().atMost(Duration.ofSeconds(WAIT_SECONDS)).until(() -> closed.get() == 1);
+            await().until(() -> closed.get() == 1);
         }
     }
 
@@ -276,7 +278,7 @@ class NettyEventStreamTest {
     }
 
     /** Connects with the smallest buffers, and never reads. */
-    private RawClient slowReader() throws IOException {
+    private static RawClient slowReader(TestServer server) throws IOException {
         InetSocketAddress address = server.server().address();
         Socket socket = new Socket();
         socket.setReceiveBufferSize(1024);

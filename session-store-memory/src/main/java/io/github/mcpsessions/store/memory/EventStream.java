@@ -71,6 +71,10 @@ final class EventStream {
         return hasEnded();
     }
 
+    boolean isKeptLessThan(EventStream other) {
+        return deadline - other.deadline < 0;
+    }
+
     long last() {
         return ring.last();
     }

@@ -21,9 +21,10 @@ import java.util.concurrent.CompletionStage;
  * or is deleted. An expired session may count for some seconds more.
  *
  * <p>A stream keeps its newest events, 1,024 of them or 4 MiB by default, and its newest event in any case. A session keeps
- * 256 streams of calls by default, each for an hour after its last append: beyond that number the oldest that has ended makes
- * room, or the oldest if none has. These bounds multiply: a server of many sessions that all stream should lower them, see
- * {@link InMemorySessionBackendBuilder}. The memory of a stream that is no longer kept is given back within another hour.
+ * 256 streams of calls by default, each for an hour after its last append: beyond that number the one that ended first
+ * makes room, or the one that began first if none has. These bounds multiply: a server of many sessions that all stream
+ * should lower them, see {@link InMemorySessionBackendBuilder}. The memory of a stream that is no longer kept is given back
+ * within another hour.
  *
  * <p>Several transports in one JVM may share one instance. Where each should be a replica of its own, which can be closed
  * while the others go on, give each a {@link #newView() view}.

@@ -95,8 +95,8 @@ public final class InMemorySessionBackendBuilder {
     }
 
     /**
-     * Sets how many streams of calls a session keeps. When another begins, the oldest that has ended makes room, or the
-     * oldest if none has.
+     * Sets how many streams of calls a session keeps. When another begins, the one that ended first makes room, or the
+     * one that began first if none has ended.
      *
      * @param maxStreamsPerSession the number, positive
      * @return this builder

@@ -1,7 +1,6 @@
 package io.github.mcpsessions.store.memory;
 
 import io.github.mcpsessions.store.EventLog;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -97,13 +96,17 @@ final class SessionStreams {
         }
     }
 
+    /** Drops the stream that ended first, or that began first if none has ended. */
     private void dropOldest() {
-        for (Iterator<EventStream> each = calls.values().iterator(); each.hasNext(); ) {
-            if (each.next().hasEnded()) {
-                each.remove();
-                return;
+        String oldest = calls.keySet().iterator().next();
+        EventStream endedFirst = null;
+        for (Map.Entry<String, EventStream> call : calls.entrySet()) {
+            EventStream stream = call.getValue();
+            if (stream.hasEnded() && (endedFirst == null || stream.isKeptLessThan(endedFirst))) {
+                oldest = call.getKey();
+                endedFirst = stream;
             }
         }
-        calls.remove(calls.keySet().iterator().next());
+        calls.remove(oldest);
     }
 }

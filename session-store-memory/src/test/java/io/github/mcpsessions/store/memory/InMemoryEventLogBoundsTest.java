@@ -184,23 +184,25 @@ class InMemoryEventLogBoundsTest {
     class Calls {
 
         @Test
-        @DisplayName("makes room for another by the oldest that has ended")
-        void dropsTheOldestEnded() {
+        @DisplayName("makes room for another by the one that ended first")
+        void dropsTheFirstEnded() {
             EventLog log = log(builder().maxStreamsPerSession(4));
             append(log, "c0", 1, false, "a");
             append(log, "c1", 1, true, "a");
             append(log, "c2", 1, false, "a");
+            nanoTime.addAndGet(1);
             append(log, "c3", 1, true, "a");
+            nanoTime.addAndGet(1);
             append(log, "c2", 2, true, "b");
 
             append(log, "c4", 1, false, "a");
             assertThat(streams(log, 10)).containsExactly("c0", "c2", "c3", "c4");
             append(log, "c5", 1, false, "a");
-            assertThat(streams(log, 10)).containsExactly("c0", "c3", "c4", "c5");
+            assertThat(streams(log, 10)).containsExactly("c0", "c2", "c4", "c5");
         }
 
         @Test
-        @DisplayName("makes room by the oldest if none has ended, whose writer goes on")
+        @DisplayName("makes room by the one that began first if none has ended, and its writer goes on")
         void dropsTheOldest() {
             EventLog log = log(builder().maxStreamsPerSession(2));
             append(log, "c0", 1, false, "a", "b");

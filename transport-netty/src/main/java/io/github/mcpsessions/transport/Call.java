@@ -8,13 +8,21 @@ import io.modelcontextprotocol.spec.McpLoggableSession;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
 
 /** One running request of a client: what its handler sees as the session, and where its response goes. */
 final class Call implements McpLoggableSession, ResumableCall {
+
+    private static final Logger log = LoggerFactory.getLogger(Call.class);
+
+    /** Reactor's key for what is to be done with the failure of a handler whose call was cancelled before. */
+    private static final String ON_ERROR_DROPPED = "reactor.onErrorDropped.local";
 
     private final SdkServer sdk;
     private final Questions questions;
@@ -26,6 +34,7 @@ final class Call implements McpLoggableSession, ResumableCall {
     private final boolean interruptible;
 
     private final Running running = new Running();
+    private final Consumer<Throwable> logDropped = this::logDropped;
 
     Call(
             SdkServer sdk,
@@ -68,7 +77,8 @@ final class Call implements McpLoggableSession, ResumableCall {
         } catch (RuntimeException e) {
             result = Mono.error(e);
         }
-        result.contextWrite(c -> c.put(McpTransportContext.KEY, context)).subscribe(running);
+        result.contextWrite(c -> c.put(McpTransportContext.KEY, context).put(ON_ERROR_DROPPED, logDropped))
+                .subscribe(running);
     }
 
     void unregister() {
@@ -134,6 +144,14 @@ final class Call implements McpLoggableSession, ResumableCall {
 
     @Override
     public void close() {}
+
+    private void logDropped(Throwable failure) {
+        if (running.ended) {
+            log.debug("The handler of {} has failed after its call had ended", method, failure);
+        } else {
+            log.warn("The handler of {} has failed, and nobody waits for it", method, failure);
+        }
+    }
 
     private void finish(McpSchema.JSONRPCResponse response) {
         if (running.end()) {

@@ -9,6 +9,7 @@ import io.modelcontextprotocol.server.McpNotificationHandler;
 import io.modelcontextprotocol.server.McpRequestHandler;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -322,7 +323,7 @@ final class McpEndpoint implements HttpRequestHandler {
         if (id instanceof Integer number) {
             id = number.longValue();
         }
-        if (!(id instanceof String || id instanceof Long)) {
+        if (!(id instanceof String || id instanceof Long || id instanceof BigInteger)) {
             return;
         }
         Call call = session.call(id);

@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport;
 
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionStore;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -51,12 +52,18 @@ final class SessionChanges {
 
     private @Nullable String excess(LocalSession session, SessionChange change) {
         if (change instanceof SessionChange.Subscribe c) {
+            if (!isText(c.uri())) {
+                return "The uri has an unpaired surrogate (expected: Unicode text)";
+            }
             Set<String> uris = session.record().subscriptions();
             if (uris.size() >= config.maxSubscriptions && !uris.contains(c.uri())) {
                 return "The session has " + uris.size() + " subscriptions (expected: at most " + config.maxSubscriptions
                         + ")";
             }
         } else if (change instanceof SessionChange.PutAttribute c) {
+            if (!isText(c.name()) || !isText(c.value())) {
+                return "The attribute has an unpaired surrogate (expected: Unicode text)";
+            }
             int length = c.name().length() + c.value().length();
             if (length > config.maxAttributeLength) {
                 return "The attribute \""
@@ -69,5 +76,10 @@ final class SessionChanges {
             }
         }
         return null;
+    }
+
+    /** Stores keep UTF-8, in which an unpaired surrogate would come back as something else. */
+    private static boolean isText(String text) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 }

@@ -480,4 +480,22 @@ class SessionRegistryTest {
 
         assertThat(record.initializeParams()).endsWith("\"unknown\":[1.50]}").startsWith("{\"protocolVersion\"");
     }
+
+    @Test
+    @DisplayName("A text that UTF-8 cannot carry is refused, and nothing is stored")
+    void unpairedSurrogates() {
+        TestReplica a = replica();
+        String id = a.initialize();
+
+        String subscribed = a.send(
+                        FakeExchange.post(
+                                id,
+                                "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"x\\ud800\"}}"))
+                .body();
+
+        assertThat(subscribed).contains("-32602", "unpaired surrogate");
+        assertThat(a.send(call(id, "remember", "{\"value\":\"\\udc00\"}")).body())
+                .contains("unpaired surrogate");
+        assertThat(a.store.count("update")).isZero();
+    }
 }

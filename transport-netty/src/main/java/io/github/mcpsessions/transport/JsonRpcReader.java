@@ -132,7 +132,10 @@ final class JsonRpcReader {
         String message = e.getOriginalMessage();
         int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
         int column = e.getLocation() == null ? 1 : e.getLocation().getColumnNr();
-        boolean presentable = message != null && message.length() < 200 && !message.contains("tools.jackson");
+        boolean presentable = message != null
+                && message.length() < 200
+                && !message.contains("tools.jackson")
+                && !message.contains("[Source");
         return (presentable ? message : "unexpected input") + " (line " + line + ", column " + column + ")";
     }
 

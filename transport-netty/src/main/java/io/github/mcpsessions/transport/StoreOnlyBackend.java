@@ -72,7 +72,7 @@ public final class StoreOnlyBackend implements SessionBackend {
 
     @Override
     public CompletionStage<Duration> ping() {
-        return CompletableFuture.completedFuture(Duration.ZERO);
+        return local.ping();
     }
 
     @Override
@@ -110,7 +110,8 @@ public final class StoreOnlyBackend implements SessionBackend {
 
         @Override
         public CompletionStage<Boolean> update(String sessionId, SessionChange change) {
-            return store.update(sessionId, change);
+            return store.update(sessionId, change)
+                    .thenCompose(found -> mirror.update(sessionId, change).thenApply(done -> found));
         }
 
         @Override

@@ -162,6 +162,17 @@ public final class NettyStreamableServerTransportProviderBuilder {
     }
 
     /**
+     * Sets how long clients of protocol version 2025-11-25 are told to wait before they resume a stream.
+     *
+     * @param retryInterval the time, at least 0; 1 second by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder retryInterval(Duration retryInterval) {
+        engine.retryInterval(retryInterval);
+        return this;
+    }
+
+    /**
      * Sets how long a restore may take, store and listeners included. Whoever waits longer gets 503.
      *
      * @param restoreTimeout the bound, at least 10 ms; 5 seconds by default

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.mcpsessions.it.harness.Backends;
 import io.github.mcpsessions.it.harness.LocalReplicas;
 import io.github.mcpsessions.it.harness.RawSession;
+import io.github.mcpsessions.it.harness.SseStream;
 import io.github.mcpsessions.store.redis.testing.RedisProcess;
 import io.github.mcpsessions.store.redis.testing.RespConnection;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** How many commands Redis sees, by its own {@code MONITOR}. */
@@ -52,6 +54,53 @@ class RedisCostIT {
             assertThat(commands)
                     .filteredOn(command -> command.contains(session.id()))
                     .hasSize(1);
+        }
+    }
+
+    @Test
+    void aStreamedMessageIsOneCommandAtMost() {
+        try (RedisProcess redis = RedisProcess.start();
+                LocalReplicas replicas = new LocalReplicas(1, Backends.redis(redis.uri()))) {
+            URI a = replicas.endpoint(0);
+            RawSession session = RawSession.initialize(a);
+            session.callTool(
+                    a, "slow_count", Map.of("count", 1, "intervalMs", 0)); // From now on Redis knows the script.
+
+            List<String> commands = during(redis, () -> {
+                try (SseStream stream = session.openTool(a, "slow_count", Map.of("count", 10, "intervalMs", 0))) {
+                    stream.awaitResponse();
+                    assertThat(stream.messages()).hasSize(11);
+                }
+            });
+
+            assertThat(commands)
+                    .filteredOn(command -> command.contains(session.id()))
+                    .as("ten messages and the response, each appended before it is sent")
+                    .hasSizeBetween(1, 11);
+        }
+    }
+
+    @Test
+    void aListeningGetIsThreeCommandsWhenItOpensAndOnePerMessage() {
+        try (RedisProcess redis = RedisProcess.start();
+                LocalReplicas replicas = new LocalReplicas(1, Backends.redis(redis.uri()))) {
+            URI a = replicas.endpoint(0);
+            RawSession session = RawSession.initialize(a);
+            session.openGet(a).close(); // From now on Redis knows the scripts.
+            RawSession listening = RawSession.initialize(a);
+
+            List<String> commands = during(redis, () -> {
+                try (SseStream stream = listening.openGet(a)) {
+                    listening.callTool(a, "test_emit_notifications", Map.of("count", 10, "intervalMs", 0));
+                    Awaitility.await().until(() -> stream.messages().size() == 10);
+                }
+            });
+
+            assertThat(commands)
+                    .filteredOn(command -> command.contains(listening.id()))
+                    .as(
+                            "the attach, the mark of the broadcasts, ten appends, and the position when the stream is closed")
+                    .hasSizeBetween(11, 13);
         }
     }
 

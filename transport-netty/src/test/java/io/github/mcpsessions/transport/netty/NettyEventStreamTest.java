@@ -35,9 +35,7 @@ class NettyEventStreamTest {
 
     @BeforeEach
     void start() {
-        server = TestServer.start(
-                exchanges::add,
-                config -> config.maxPendingBytes(MAX_PENDING_BYTES));
+        server = TestServer.start(exchanges::add, config -> config.maxPendingBytes(MAX_PENDING_BYTES));
     }
 
     @AfterEach
@@ -213,8 +211,8 @@ class NettyEventStreamTest {
     @Test
     void closesAConnectionWhoseClientTakesNothing() throws Exception {
         // Less is pending than the bound, and nothing more comes: only time tells.
-        try (TestServer impatient = TestServer.start(
-                        exchanges::add, config -> config.idleTimeout(Duration.ofMillis(500)));
+        try (TestServer impatient =
+                        TestServer.start(exchanges::add, config -> config.idleTimeout(Duration.ofMillis(500)));
                 RawClient client = slowReader(impatient)) {
             open(client).send(null, new byte[64 << 20], null);
 

@@ -43,7 +43,12 @@ public interface EventLog {
         /** The stream was ended before, by its writer or by somebody who took the writer for dead: nothing was appended. */
         ENDED,
         /** The session is gone: nothing was appended. */
-        GONE
+        GONE,
+        /**
+         * As {@link #APPENDED}, and a holder other than the writer has attached since the writer's own connection was the one
+         * that carried the stream: the writer must not send these events itself.
+         */
+        APPENDED_ELSEWHERE
     }
 
     /**

@@ -23,8 +23,9 @@ final class StreamReader {
      * Reading. At most one read is under way. Whatever happens meanwhile sets `again`, which makes the reader read once more:
      * an append that a read has missed wakes the reader after it, because the reader is registered before it attaches.
      *
-     * Takeover. A read that finds a greater generation, held by another replica, closes the connection; so does the message
-     * that announces it. A newer reader on this replica closes the older one directly.
+     * Takeover. A read that finds a greater generation, held by another replica, closes the connection. The message that
+     * announces a takeover, and the outcome of an append, only make the reader look: the message may be late, and about an
+     * older reader. A newer reader on this replica closes the older one directly.
      */
 
     private static final Logger log = LoggerFactory.getLogger(StreamReader.class);
@@ -208,8 +209,11 @@ final class StreamReader {
         }
     }
 
-    private synchronized boolean isTakenOver(Page page) {
-        return page.state().generation() > generation && !page.state().holder().equals(incarnation);
+    /** Tells whether another replica carries the stream; not before this one has attached, or need not. */
+    synchronized boolean isTakenOver(Page page) {
+        return out != null
+                && page.state().generation() > generation
+                && !page.state().holder().equals(incarnation);
     }
 
     private void take(Page page) {

@@ -179,15 +179,17 @@ final class StreamWriter {
         appended.whenComplete((outcome, failure) -> {
             if (failure != null) {
                 onFailure(failure);
-            } else if (outcome == AppendOutcome.APPENDED) {
-                onAppended(first, end);
             } else {
-                giveUp(new SessionEndedException(sessionId));
+                switch (outcome) {
+                    case APPENDED -> onAppended(first, end, false);
+                    case APPENDED_ELSEWHERE -> onAppended(first, end, true);
+                    case ENDED, GONE -> giveUp(new SessionEndedException(sessionId));
+                }
             }
         });
     }
 
-    private void onAppended(long first, boolean end) {
+    private void onAppended(long first, boolean end, boolean elsewhere) {
         List<Entry> appended;
         boolean begun;
         synchronized (this) {
@@ -204,7 +206,11 @@ final class StreamWriter {
             owner.onOpened();
         }
         StreamReader reader = owner.reader();
-        if (reader != null) {
+        if (reader != null && elsewhere) {
+            // A newer connection carries the stream. The log tells the older one so, should it not have heard of it
+            // yet.
+            reader.wake();
+        } else if (reader != null) {
             for (int i = 0; i < appended.size(); i++) {
                 reader.push(first + i, appended.get(i).message(), end && i == appended.size() - 1);
             }

@@ -197,15 +197,26 @@ final class Streams {
     /** Another replica has taken a stream over; it is told how far this one has got if it waits for that. */
     void onTaken(@Nullable LocalSession session, String sessionId, String stream, String taker) {
         StreamReader reader = session == null ? null : session.reader(stream);
-        CompletionStage<Void> released = CompletableFuture.completedFuture(null);
-        if (reader != null) {
-            reader.close();
-            released = eventLog.release(sessionId, stream, reader.generation(), reader.carried());
-        }
+        CompletionStage<Void> released =
+                reader == null ? CompletableFuture.completedFuture(null) : letGo(sessionId, stream, reader);
         if (stream.equals(EventLog.STANDALONE)) {
             String message = new BusMessage(BusMessage.Type.RELEASED, incarnation, sessionId, stream).encode();
             released.whenComplete((done, failure) -> bus.publish(new BusAddress.Replica(taker), message));
         }
+    }
+
+    /** Closes a reader if its stream was taken; word of that may be older than the reader, whose client has come back. */
+    private CompletionStage<Void> letGo(String sessionId, String stream, StreamReader reader) {
+        return eventLog.read(sessionId, stream, reader.carried(), 1)
+                .handle((page, failure) -> failure != null || page.isEmpty() || reader.isTakenOver(page.get()))
+                .thenCompose(taken -> {
+                    if (taken) {
+                        reader.close();
+                    } else {
+                        reader.wake();
+                    }
+                    return eventLog.release(sessionId, stream, taken ? reader.generation() : 0, reader.carried());
+                });
     }
 
     void onReleased(String sessionId) {

@@ -7,6 +7,7 @@ import static io.github.mcpsessions.transport.TestReplica.ping;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.mcpsessions.store.BusAddress;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.FakeExchange.FakeStream;
 import io.modelcontextprotocol.spec.McpSchema;
@@ -223,6 +224,49 @@ class StreamsTest {
         assertThat(first.messages()).hasSize(1);
         assertThat(second.messages()).isEmpty();
         assertThat(third.messages()).isEmpty();
+    }
+
+    @Test
+    @DisplayName(
+            "Once another replica carries a stream, the connection that it began with carries nothing more, even unheard")
+    void takeoverUnheard() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        FakeStream older = count(a, id, 1);
+        awaitMessages(older, 1);
+        EventId last = Objects.requireNonNull(EventId.parse(older.lastId()));
+
+        // As another replica does, but word of it does not reach the one that writes.
+        await(backend.eventLog().attach(id, last.stream(), "another-replica", last.number(), 10, "taken"));
+        a.release.tryEmitValue("go");
+
+        await().untilAsserted(() -> assertThat(older.isClosed()).isTrue());
+        assertThat(older.messages()).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("Late word of a takeover leaves the connection alone with which the client has come back meanwhile")
+    void takeoverHeardLate() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream first = count(a, id, 1);
+        awaitMessages(first, 1);
+        EventId last = Objects.requireNonNull(EventId.parse(first.lastId()));
+        FakeStream elsewhere = stream(b.send(resume(id, first.lastId())));
+        await().untilAsserted(() -> assertThat(first.isClosed()).isTrue());
+        FakeStream back = stream(a.send(resume(id, first.lastId())));
+        await().untilAsserted(() -> assertThat(elsewhere.isClosed()).isTrue());
+        int operations = a.log.operations.size();
+
+        String writer = last.stream().substring(0, last.stream().lastIndexOf('.'));
+        var taken = new BusMessage(BusMessage.Type.TAKEN, "another-replica", id, last.stream());
+        backend.replicaBus().publish(new BusAddress.Replica(writer), taken.encode());
+        await().untilAsserted(() -> assertThat(a.log.operations).hasSizeGreaterThan(operations + 1));
+        a.release.tryEmitValue("go");
+
+        await().untilAsserted(() -> assertThat(back.isClosed()).isTrue());
+        assertThat(back.messages()).hasSize(2);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.github.mcpsessions.store.contract;
 
 import static io.github.mcpsessions.store.EventLog.AppendOutcome.APPENDED;
+import static io.github.mcpsessions.store.EventLog.AppendOutcome.APPENDED_ELSEWHERE;
 import static io.github.mcpsessions.store.EventLog.AppendOutcome.ENDED;
 import static io.github.mcpsessions.store.EventLog.AppendOutcome.GONE;
 import static io.github.mcpsessions.store.EventLog.STANDALONE;
@@ -292,6 +293,25 @@ public abstract class EventLogContract extends BackendContract {
                     assertEvents(id, CALL, 0, "a", "b", "c");
                 }
             }
+        }
+
+        @Test
+        @DisplayName("says whether a connection of another holder has taken the place of the writer's")
+        void saysWhoCarriesTheStream() {
+            String id = sessionWith("a");
+
+            long generation = attach(id, CALL, "holder", 1).state().generation();
+            assertThat(append(id, 2, "b")).isEqualTo(APPENDED_ELSEWHERE);
+            assertThat(append(id, 2, "b")).as("again").isEqualTo(APPENDED_ELSEWHERE);
+            result(log.release(id, CALL, generation, 2));
+            assertThat(append(id, 3, "c")).as("after it has gone").isEqualTo(APPENDED_ELSEWHERE);
+
+            attach(id, CALL, WRITER, 3);
+            assertThat(append(id, 4, "d")).as("after the writer's return").isEqualTo(APPENDED);
+            attach(id, CALL, "holder", 4);
+            assertThat(finish(id, 5, "e")).isEqualTo(APPENDED_ELSEWHERE);
+            assertThat(finish(id, 5, "e")).as("the end again").isEqualTo(APPENDED_ELSEWHERE);
+            assertEvents(id, CALL, 0, "a", "b", "c", "d", "e");
         }
 
         @Test
@@ -1365,7 +1385,7 @@ public abstract class EventLogContract extends BackendContract {
             assertEvents(attach(id, CALL, "holder", 10), 10);
 
             assertThat(state(id, CALL).last()).isEqualTo(2);
-            assertThat(append(id, 3, "c")).isEqualTo(APPENDED);
+            assertThat(append(id, 3, "c")).isEqualTo(APPENDED_ELSEWHERE);
             assertEvents(id, CALL, 0, "a", "b", "c");
         }
     }

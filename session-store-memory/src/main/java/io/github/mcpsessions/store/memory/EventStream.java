@@ -83,6 +83,11 @@ final class EventStream {
         return holder;
     }
 
+    /** {@return whether the newest connection is, or was, not the one that the stream began with, nor another of this writer} */
+    boolean isCarriedElsewhere(String ofWriter) {
+        return generation > 0 && !holder.equals(ofWriter);
+    }
+
     StreamState state() {
         return new StreamState(writer, request, ring.last(), hasEnded(), generation, holder, position);
     }

@@ -47,7 +47,8 @@ final class LocalEventLog implements EventLog {
             if (call.last() > last || call.hasEnded() != ended) {
                 tellHolder(call, writer, wake);
             }
-            return outcome;
+            boolean elsewhere = outcome == AppendOutcome.APPENDED && call.isCarriedElsewhere(writer);
+            return elsewhere ? AppendOutcome.APPENDED_ELSEWHERE : outcome;
         }));
     }
 

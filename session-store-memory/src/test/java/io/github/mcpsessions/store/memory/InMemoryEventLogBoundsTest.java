@@ -1,6 +1,7 @@
 package io.github.mcpsessions.store.memory;
 
 import static io.github.mcpsessions.store.EventLog.AppendOutcome.APPENDED;
+import static io.github.mcpsessions.store.EventLog.AppendOutcome.APPENDED_ELSEWHERE;
 import static io.github.mcpsessions.store.EventLog.STANDALONE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -294,7 +295,8 @@ class InMemoryEventLogBoundsTest {
             result(log.attach(SESSION, "c", "holder", 0, 10, "taken"));
 
             nanoTime.addAndGet(2 * RETENTION.toNanos());
-            append(log, "c", 2, false, "b");
+            assertThat(result(log.append(SESSION, "c", "w", "{}", 2, List.of("b"), false, "wake")))
+                    .isEqualTo(APPENDED_ELSEWHERE);
 
             Page page = read(log, "c", 1).orElseThrow();
             assertThat(page.state().holder()).isEqualTo("holder");

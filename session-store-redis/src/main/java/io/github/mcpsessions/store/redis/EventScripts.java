@@ -192,8 +192,9 @@ final class EventScripts {
             end
             local first = tonumber(ARGV[4])
             local final = first + #ARGV - 8
+            local appended = gen > 0 and holder ~= ARGV[2] and 3 or 0
             if ended then
-              return ended == '1' and final <= last and 0 or 1
+              return ended == '1' and final <= last and appended or 1
             end
             if not begun then
               redis.call('HSET', KEYS[2], 'writer', ARGV[2], 'request', ARGV[3], 'last', 0)
@@ -219,7 +220,7 @@ final class EventScripts {
             if news then
               tell_holder(ARGV[7], ARGV[2], ARGV[6])
             end
-            return 0
+            return appended
             """;
 
     /** ARGV: sender, mark or empty, wake, channels, events. Returns the state, or nothing when the session is gone. */

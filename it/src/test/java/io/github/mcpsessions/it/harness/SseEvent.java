@@ -36,14 +36,14 @@ public record SseEvent(String id, String retry, String data) {
     }
 
     /** Takes a stream line by line. Not thread-safe. */
-    static final class Parser {
+    public static final class Parser {
 
         private String id;
         private String retry;
         private StringBuilder data;
 
         /** {@return the event that this line completes, or {@code null}} */
-        SseEvent line(String line) {
+        public SseEvent line(String line) {
             if (line.isEmpty()) {
                 SseEvent event = id == null && retry == null && data == null
                         ? null

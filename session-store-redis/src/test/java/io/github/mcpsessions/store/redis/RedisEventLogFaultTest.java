@@ -1,6 +1,7 @@
 package io.github.mcpsessions.store.redis;
 
 import static io.github.mcpsessions.store.EventLog.AppendOutcome.APPENDED;
+import static io.github.mcpsessions.store.EventLog.AppendOutcome.APPENDED_ELSEWHERE;
 import static io.github.mcpsessions.store.EventLog.AppendOutcome.ENDED;
 import static io.github.mcpsessions.store.EventLog.STANDALONE;
 import static io.github.mcpsessions.store.redis.Stages.PATIENCE;
@@ -199,7 +200,7 @@ class RedisEventLogFaultTest {
         result(log.attach(id, CALL, "b", 0, 10, "taken"));
         result(log.attach(id, CALL, "c", 0, 10, "taken"));
 
-        assertThat(result(append(log, 2, true, "two"))).isEqualTo(APPENDED);
+        assertThat(result(append(log, 2, true, "two"))).isEqualTo(APPENDED_ELSEWHERE);
         String mark = result(backend.broadcastLog().add("x", "wake"));
 
         assertThat(data(log, CALL)).containsExactly("one", "two");

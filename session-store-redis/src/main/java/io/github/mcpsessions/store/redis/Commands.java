@@ -33,6 +33,8 @@ final class Commands {
     private final long silenceNanos;
     private final AtomicInteger inFlight = new AtomicInteger();
     private volatile long heardNanos;
+    private volatile long outageNanos;
+    private volatile boolean outage;
     private @Nullable StatefulConnection<String, String> watched;
 
     Commands(Connector connector, Link<StatefulConnection<String, String>> link, Duration timeout) {
@@ -69,6 +71,11 @@ final class Commands {
                                 keys[0], commands -> commands.eval(script.text(), script.output(), keys, arguments))
                         : CompletableFuture.failedFuture(failure))
                 .exceptionallyCompose(this::failed);
+    }
+
+    /** {@return whether, as far as commands were sent, Redis could be reached all this time} */
+    boolean hadRedisFor(long nanos) {
+        return link.wasOpenFor(nanos) && (!outage || System.nanoTime() - outageNanos > nanos);
     }
 
     /** {@return what an operation completes with, or unavailable when that takes longer than a command may} */
@@ -110,6 +117,10 @@ final class Commands {
             if (failure == null || Failures.unwrap(failure) instanceof RedisCommandExecutionException) {
                 heardNanos = System.nanoTime();
             }
+            if (failure != null && isOutage(Failures.unwrap(failure))) {
+                outageNanos = System.nanoTime();
+                outage = true;
+            }
             if (failure != null && Failures.unwrap(failure) instanceof RedisReadOnlyException) {
                 demoted(connection, failure);
             }
@@ -138,6 +149,14 @@ final class Commands {
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
+    }
+
+    /** An answer that comes late, or refuses, is one; but not that of a cluster in which a master is missing. */
+    private static boolean isOutage(Throwable failure) {
+        if (failure instanceof RedisCommandExecutionException) {
+            return String.valueOf(failure.getMessage()).startsWith("CLUSTERDOWN");
+        }
+        return !(failure instanceof TimeoutException);
     }
 
     /** After a failover the old master is a replica: whoever is the master now, a new connection finds it. */

@@ -2,6 +2,7 @@ package io.github.mcpsessions.store.redis;
 
 import io.github.mcpsessions.store.SessionStoreException;
 import io.github.mcpsessions.store.StoreUnavailableException;
+import io.lettuce.core.RedisCommandExecutionException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -32,6 +33,16 @@ final class Failures {
         String text = messageOf(failure);
         String rootText = messageOf(root);
         return text.contains(rootText) ? text : text + ": " + rootText;
+    }
+
+    /** {@return what Redis answered, or empty where no answer of Redis is the reason} */
+    static String refusal(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RedisCommandExecutionException) {
+                return messageOf(cause);
+            }
+        }
+        return "";
     }
 
     static Throwable unwrap(Throwable failure) {

@@ -69,6 +69,7 @@ final class Link<C extends StatefulConnection<String, String>> {
     private int failures;
     private volatile @Nullable C connection;
     private volatile @Nullable Throwable lastFailure;
+    private volatile long reopenedNanos;
 
     Link(
             String target,
@@ -95,6 +96,11 @@ final class Link<C extends StatefulConnection<String, String>> {
     @Nullable
     C connection() {
         return connection;
+    }
+
+    /** {@return whether there was a connection all this time, not counting the time before the first attempt to open one} */
+    boolean wasOpenFor(long nanos) {
+        return lastFailure == null || (connection != null && System.nanoTime() - reopenedNanos > nanos);
     }
 
     /** {@return the failure of a command while there is no connection} */
@@ -179,6 +185,7 @@ final class Link<C extends StatefulConnection<String, String>> {
             }
             state = State.CONNECTED;
             failures = 0;
+            reopenedNanos = System.nanoTime();
             connection = opened;
             tell(() -> listener.connected(opened));
         }

@@ -27,8 +27,6 @@ final class RedisReplicaRegistry implements ReplicaRegistry {
     /** Also makes a beat and a leave follow each other on the wire as they do here. */
     private final Set<String> joined = new HashSet<>();
 
-    private volatile long trustNanos = System.nanoTime();
-
     RedisReplicaRegistry(Commands commands, Keys keys, Duration beatInterval) {
         this.commands = commands;
         this.keys = keys;
@@ -43,12 +41,6 @@ final class RedisReplicaRegistry implements ReplicaRegistry {
 
     void start(ScheduledExecutorService scheduler) {
         var unused = scheduler.scheduleWithFixedDelay(this::beat, beatMillis, beatMillis, TimeUnit.MILLISECONDS);
-    }
-
-    /** Redis is there again, perhaps without the heartbeats. */
-    void reconnected() {
-        trustNanos = System.nanoTime() + Duration.ofMillis(ttlMillis).toNanos();
-        beat();
     }
 
     @Override
@@ -76,7 +68,7 @@ final class RedisReplicaRegistry implements ReplicaRegistry {
             if (found > 0) {
                 return CompletableFuture.completedFuture(true);
             }
-            if (System.nanoTime() - trustNanos < 0) {
+            if (!commands.hadRedisFor(TimeUnit.MILLISECONDS.toNanos(ttlMillis))) {
                 return CompletableFuture.failedFuture(new StoreUnavailableException("Replica " + incarnation
                         + " has no heartbeat, but Redis was away until just now: it may be alive"));
             }
@@ -95,7 +87,8 @@ final class RedisReplicaRegistry implements ReplicaRegistry {
         }
     }
 
-    private void beat() {
+    /** Sends every heartbeat now. */
+    void beat() {
         synchronized (joined) {
             joined.forEach(key -> {
                 var unused = beat(key);

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -170,7 +171,8 @@ import org.slf4j.LoggerFactory;
  * <p>After Redis was away, {@link ReplicaRegistry#isAlive} reports a missing heartbeat as unavailable for as long as a
  * heartbeat lives: until then it may just not have been renewed yet.
  *
- * <p>In a cluster, messages go over plain Pub/Sub: each is passed on to all nodes.
+ * <p>In a cluster, messages go over plain Pub/Sub: each is passed on to all nodes. The pings watch one of these ways, so a
+ * broken link between two other nodes, while both serve, is not noticed.
  *
  * <h2>Durability</h2>
  *
@@ -330,7 +332,7 @@ public final class RedisSessionBackend implements SessionBackend {
 
     private final class CommandLinkListener implements Link.Listener<StatefulConnection<String, String>> {
 
-        private boolean lost;
+        private @Nullable String reported;
         private boolean connectedBefore;
 
         @Override
@@ -340,17 +342,19 @@ public final class RedisSessionBackend implements SessionBackend {
                     connectedBefore ? "Reconnected" : "Connected",
                     connector,
                     keys.namespace());
-            if (connectedBefore) {
-                replicaRegistry.reconnected();
+            if (connectedBefore || reported != null) {
+                replicaRegistry.beat();
             }
             connectedBefore = true;
-            lost = false;
+            reported = null;
         }
 
+        /** Once for each time that the connection is lost, and once more when Redis is there but refuses. */
         @Override
         public void lost(Throwable cause) {
-            if (!lost) {
-                lost = true;
+            String refusal = Failures.refusal(cause);
+            if (reported == null || (!refusal.isEmpty() && !refusal.equals(reported))) {
+                reported = refusal;
                 log.warn("No connection to {}, trying again: {}", connector, Failures.describe(cause));
             }
         }

@@ -19,18 +19,16 @@ import org.junit.jupiter.api.Test;
 /** Who counts as dead, and when nobody may. */
 class RedisHeartbeatTest {
 
+    private static final Duration BEAT = Duration.ofMillis(400);
+
     private final RedisProcess redis = RedisProcess.start();
-    private final SessionBackend backend = open();
+    private final SessionBackend backend = open(redis.uri(), BEAT);
     private final ReplicaRegistry registry = backend.replicaRegistry();
 
-    private SessionBackend open() {
-        return open(redis.uri());
-    }
-
-    private static SessionBackend open(String uri) {
+    private static SessionBackend open(String uri, Duration beat) {
         return RedisSessionBackend.builder()
                 .uri(uri)
-                .heartbeatInterval(Duration.ofMillis(400))
+                .heartbeatInterval(beat)
                 .commandTimeout(Duration.ofMillis(500))
                 .build();
     }
@@ -63,7 +61,7 @@ class RedisHeartbeatTest {
     @Test
     void aReplicaWhoseProcessIsGoneDiesByItself() {
         try (TcpProxy proxy = new TcpProxy(redis.port());
-                SessionBackend cutOff = open("redis://127.0.0.1:" + proxy.port())) {
+                SessionBackend cutOff = open("redis://127.0.0.1:" + proxy.port(), BEAT)) {
             result(cutOff.replicaRegistry().join("one"));
             assertThat(result(registry.isAlive("one"))).isTrue();
 
@@ -75,7 +73,7 @@ class RedisHeartbeatTest {
 
     @Test
     void afterRedisWasAwayNobodyIsDeadUntilEverybodyCouldBeat() {
-        try (SessionBackend observer = open()) {
+        try (SessionBackend observer = open(redis.uri(), BEAT.multipliedBy(3))) {
             result(registry.join("one"));
             assertThat(result(observer.replicaRegistry().isAlive("two"))).isFalse();
 

@@ -39,4 +39,8 @@ final class Ear implements Consumer<String> {
     void awaitHeard(String... messages) {
         eventually().untilAsserted(() -> assertThat(heard()).containsExactly(messages));
     }
+
+    void awaitHeardInAnyOrder(List<String> messages) {
+        eventually().untilAsserted(() -> assertThat(heard()).containsExactlyInAnyOrderElementsOf(messages));
+    }
 }

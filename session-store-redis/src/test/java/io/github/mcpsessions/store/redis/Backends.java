@@ -15,17 +15,21 @@ final class Backends {
         return patientBuilder(namespace).build();
     }
 
-    /** {@return the same, whose logs have these bounds} */
+    /** {@return a patient backend whose logs have these bounds} */
     static SessionBackend bounded(String namespace, LogBounds bounds) {
-        return patientBuilder(namespace)
-                .maxEventsPerStream(bounds.maxEventsPerStream())
+        return bounded(patientBuilder(namespace), bounds);
+    }
+
+    /** {@return a backend whose logs have these bounds} */
+    static SessionBackend bounded(RedisSessionBackendBuilder builder, LogBounds bounds) {
+        return builder.maxEventsPerStream(bounds.maxEventsPerStream())
                 .maxBytesPerStream(bounds.maxBytesPerStream())
                 .eventRetention(bounds.eventRetention())
                 .maxBroadcasts(bounds.maxBroadcasts())
                 .build();
     }
 
-    /** {@return a builder for the same} */
+    /** {@return a builder for a patient backend} */
     static RedisSessionBackendBuilder patientBuilder(String namespace) {
         return RedisSessionBackend.builder()
                 .uri(SharedRedis.uri())

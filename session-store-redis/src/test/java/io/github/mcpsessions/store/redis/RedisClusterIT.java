@@ -10,9 +10,14 @@ import static io.github.mcpsessions.store.redis.Stages.succeeds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.BusAddress;
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.StoreUnavailableException;
+import io.github.mcpsessions.store.contract.BroadcastLogContract;
+import io.github.mcpsessions.store.contract.EventLogContract;
+import io.github.mcpsessions.store.contract.LogBounds;
 import io.github.mcpsessions.store.contract.QuestionStoreContract;
 import io.github.mcpsessions.store.contract.ReplicaBusContract;
 import io.github.mcpsessions.store.contract.ReplicaRegistryContract;
@@ -46,11 +51,15 @@ class RedisClusterIT {
     }
 
     private static SessionBackend open(String uri, String namespace) {
-        return RedisSessionBackend.builder()
-                .uri(uri)
-                .namespace(namespace)
-                .commandTimeout(Duration.ofSeconds(10))
-                .build();
+        return builder(uri, namespace).build();
+    }
+
+    private static SessionBackend open(String uri, String namespace, LogBounds bounds) {
+        return Backends.bounded(builder(uri, namespace), bounds);
+    }
+
+    private static RedisSessionBackendBuilder builder(String uri, String namespace) {
+        return RedisSessionBackend.builder().uri(uri).namespace(namespace).commandTimeout(Duration.ofSeconds(10));
     }
 
     private static void elapse(String namespace, Duration time) {
@@ -78,6 +87,44 @@ class RedisClusterIT {
         @Override
         protected SessionBackend open(String namespace) {
             return RedisClusterIT.open(cluster.uri(), namespace);
+        }
+
+        @Override
+        protected void elapse(Duration time) {
+            RedisClusterIT.elapse(namespace(), time);
+        }
+    }
+
+    @Nested
+    class Events extends EventLogContract {
+
+        @Override
+        protected SessionBackend open(String namespace, LogBounds bounds) {
+            return RedisClusterIT.open(cluster.uri(), namespace, bounds);
+        }
+
+        @Override
+        protected EventLog eventLog(SessionBackend backend) {
+            return ((RedisSessionBackend) backend).eventLog();
+        }
+
+        @Override
+        protected void elapse(Duration time) {
+            RedisClusterIT.elapse(namespace(), time);
+        }
+    }
+
+    @Nested
+    class Broadcasts extends BroadcastLogContract {
+
+        @Override
+        protected SessionBackend open(String namespace, LogBounds bounds) {
+            return RedisClusterIT.open(cluster.uri(), namespace, bounds);
+        }
+
+        @Override
+        protected BroadcastLog broadcastLog(SessionBackend backend) {
+            return ((RedisSessionBackend) backend).broadcastLog();
         }
 
         @Override

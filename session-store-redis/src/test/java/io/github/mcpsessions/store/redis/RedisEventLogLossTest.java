@@ -280,7 +280,9 @@ class RedisEventLogLossTest {
         appendFive();
         redis.del(key(":s:" + CALL), key(":s:0"));
 
+        assertThat(append(4, "e4", "e5")).as("repeated").isEqualTo(APPENDED);
         for (String stream : List.of(CALL, STANDALONE)) {
+            assertDropped(stream, 3);
             assertDropped(stream, 4);
             assertEvents(stream, 5);
         }

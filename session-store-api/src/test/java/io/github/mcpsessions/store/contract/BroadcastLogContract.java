@@ -54,9 +54,6 @@ public abstract class BroadcastLogContract extends BackendContract {
      */
     protected abstract SessionBackend open(String namespace, LogBounds bounds);
 
-    /** {@return the broadcast log of a backend that {@link #open} has opened} */
-    protected abstract BroadcastLog broadcastLog(SessionBackend backend);
-
     @Override
     protected final SessionBackend open(String namespace) {
         return open(namespace, bounds);
@@ -66,8 +63,8 @@ public abstract class BroadcastLogContract extends BackendContract {
     void openTwoReplicas() {
         backend = open();
         otherBackend = open();
-        log = broadcastLog(backend);
-        replica = broadcastLog(otherBackend);
+        log = backend.broadcastLog();
+        replica = otherBackend.broadcastLog();
     }
 
     private static long part(String mark, int index) {
@@ -234,7 +231,7 @@ public abstract class BroadcastLogContract extends BackendContract {
 
             add("a");
 
-            assertThat(result(broadcastLog(openElsewhere()).readAfter(BEGINNING, MANY)))
+            assertThat(result(openElsewhere().broadcastLog().readAfter(BEGINNING, MANY)))
                     .isEmpty();
         }
 

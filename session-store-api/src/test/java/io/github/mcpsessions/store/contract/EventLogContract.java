@@ -67,9 +67,6 @@ public abstract class EventLogContract extends BackendContract {
      */
     protected abstract SessionBackend open(String namespace, LogBounds bounds);
 
-    /** {@return the event log of a backend that {@link #open} has opened} */
-    protected abstract EventLog eventLog(SessionBackend backend);
-
     @Override
     protected final SessionBackend open(String namespace) {
         return open(namespace, bounds);
@@ -79,8 +76,8 @@ public abstract class EventLogContract extends BackendContract {
     void openTwoReplicas() {
         backend = open();
         sessions = backend.sessionStore();
-        log = eventLog(backend);
-        replica = eventLog(open());
+        log = backend.eventLog();
+        replica = open().eventLog();
     }
 
     private String createdSession() {
@@ -533,7 +530,7 @@ public abstract class EventLogContract extends BackendContract {
             String id = sessionWith("a");
             appendShared(id, "1-0", "a");
             SessionBackend elsewhere = openElsewhere();
-            EventLog other = eventLog(elsewhere);
+            EventLog other = elsewhere.eventLog();
             result(elsewhere.sessionStore().create(session(id).build(), ttl()));
 
             assertThat(result(other.read(id, CALL, 0, MANY))).isEmpty();
@@ -883,7 +880,7 @@ public abstract class EventLogContract extends BackendContract {
         @Test
         @DisplayName("lets pass exactly one of several replicas that append for the same reason")
         void passesOnce() throws Exception {
-            EventLog third = eventLog(open());
+            EventLog third = open().eventLog();
             List<EventLog> replicas = List.of(log, replica, third);
             try (Race race = new Race(replicas.size())) {
                 String id = createdSession();

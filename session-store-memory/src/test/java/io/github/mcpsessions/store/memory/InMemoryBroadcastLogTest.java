@@ -1,6 +1,5 @@
 package io.github.mcpsessions.store.memory;
 
-import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.contract.BroadcastLogContract;
 import io.github.mcpsessions.store.contract.LogBounds;
@@ -13,11 +12,6 @@ class InMemoryBroadcastLogTest extends BroadcastLogContract {
     @Override
     protected SessionBackend open(String namespace, LogBounds bounds) {
         return views.open(namespace, bounds);
-    }
-
-    @Override
-    protected BroadcastLog broadcastLog(SessionBackend backend) {
-        return ((InMemorySessionBackend) backend).broadcastLog();
     }
 
     @Override

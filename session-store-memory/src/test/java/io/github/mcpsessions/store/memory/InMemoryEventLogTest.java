@@ -1,6 +1,5 @@
 package io.github.mcpsessions.store.memory;
 
-import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.contract.EventLogContract;
 import io.github.mcpsessions.store.contract.LogBounds;
@@ -13,11 +12,6 @@ class InMemoryEventLogTest extends EventLogContract {
     @Override
     protected SessionBackend open(String namespace, LogBounds bounds) {
         return views.open(namespace, bounds);
-    }
-
-    @Override
-    protected EventLog eventLog(SessionBackend backend) {
-        return ((InMemorySessionBackend) backend).eventLog();
     }
 
     @Override

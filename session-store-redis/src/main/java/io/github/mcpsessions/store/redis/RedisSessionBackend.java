@@ -54,7 +54,7 @@ import org.slf4j.LoggerFactory;
  *     stream, without a writer, request or end, but with {@code mark}, that of the last broadcast in it</td><td>with the
  *     session: slid by load, touch, append and attach</td></tr>
  * <tr><td>{@code mcp:{7f3a}:streams}</td><td>sorted set</td><td>the names of the calls' streams, by the time at which they
- *     began, or have ended (epoch milliseconds)</td><td>at least that of any of them</td></tr>
+ *     began, or have ended (epoch milliseconds)</td><td>with the last of them</td></tr>
  * <tr><td>{@code mcp:b}</td><td>stream</td><td>the broadcasts, each one field, {@code data}; the ids, which Redis gives, are
  *     their marks</td><td>none; the oldest are dropped</td></tr>
  * <tr><td>{@code mcp:node:<incarnation>}</td><td>string</td><td>the heartbeat of a replica</td><td>two and a half
@@ -82,11 +82,10 @@ import org.slf4j.LoggerFactory;
  * <p>Loaded by another replica, which slides the TTL first, so that nothing is read of a session that is about to go:
  *
  * <pre>
- * EVALSHA &lt;load&gt; 5 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0 86400000
+ * EVALSHA &lt;load&gt; 3 mcp:{7f3a} mcp:{7f3a}:s:0 mcp:{7f3a}:m:0 86400000
  *   PEXPIRE mcp:{7f3a} 86400000
  *   PEXPIRE mcp:{7f3a}:s:0 86400000
  *   PEXPIRE mcp:{7f3a}:m:0 86400000
- *   PTTL mcp:{7f3a}:streams
  *   HGETALL mcp:{7f3a}
  * </pre>
  *

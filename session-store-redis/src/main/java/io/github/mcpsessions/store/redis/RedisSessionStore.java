@@ -45,20 +45,13 @@ final class RedisSessionStore implements SessionStore {
             return 1
             """);
 
-    /** The standalone stream lives as long as its session, the index of streams at least so long. */
-    private static final String SLIDE_STREAMS = """
-            redis.call('PEXPIRE', KEYS[4], ARGV[1])
-            redis.call('PEXPIRE', KEYS[5], ARGV[1])
-            if redis.call('PTTL', KEYS[3]) < tonumber(ARGV[1]) then
-              redis.call('PEXPIRE', KEYS[3], ARGV[1])
-            end
-            """;
-
+    /** The standalone stream lives as long as its session. */
     private static final Script LOAD = Script.returningList("""
             if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then
               return {}
             end
-            """ + SLIDE_STREAMS + """
+            redis.call('PEXPIRE', KEYS[2], ARGV[1])
+            redis.call('PEXPIRE', KEYS[3], ARGV[1])
             return redis.call('HGETALL', KEYS[1])
             """);
 
@@ -66,7 +59,8 @@ final class RedisSessionStore implements SessionStore {
             if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then
               return 0
             end
-            """ + SLIDE_STREAMS + """
+            redis.call('PEXPIRE', KEYS[2], ARGV[1])
+            redis.call('PEXPIRE', KEYS[3], ARGV[1])
             return 1
             """);
 
@@ -105,7 +99,7 @@ final class RedisSessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
-        return this.<List<String>>call(LOAD, allKeys(sessionId), List.of(Ttl.millis(ttl)))
+        return this.<List<String>>call(LOAD, expiringKeys(sessionId), List.of(Ttl.millis(ttl)))
                 .handle((fields, failure) -> {
                     if (failure != null) {
                         throw explained(sessionId, failure);
@@ -116,7 +110,7 @@ final class RedisSessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Boolean> touch(String sessionId, Duration ttl) {
-        return this.<Long>call(TOUCH, allKeys(sessionId), List.of(Ttl.millis(ttl)))
+        return this.<Long>call(TOUCH, expiringKeys(sessionId), List.of(Ttl.millis(ttl)))
                 .thenApply(touched -> touched != ABSENT);
     }
 
@@ -142,6 +136,14 @@ final class RedisSessionStore implements SessionStore {
 
     private String[] onlyRecord(String sessionId) {
         return new String[] {keys.session(sessionId)};
+    }
+
+    private String[] expiringKeys(String sessionId) {
+        return new String[] {
+            keys.session(sessionId),
+            keys.stream(sessionId, EventLog.STANDALONE),
+            keys.companion(sessionId, EventLog.STANDALONE)
+        };
     }
 
     private String[] allKeys(String sessionId) {

@@ -1,6 +1,5 @@
 package io.github.mcpsessions.store.redis;
 
-import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.contract.BroadcastLogContract;
 import io.github.mcpsessions.store.contract.LogBounds;
@@ -12,11 +11,6 @@ class RedisBroadcastLogTest extends BroadcastLogContract {
     @Override
     protected SessionBackend open(String namespace, LogBounds bounds) {
         return Backends.bounded(namespace, bounds);
-    }
-
-    @Override
-    protected BroadcastLog broadcastLog(SessionBackend backend) {
-        return ((RedisSessionBackend) backend).broadcastLog();
     }
 
     @Override

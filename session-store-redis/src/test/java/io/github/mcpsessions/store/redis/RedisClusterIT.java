@@ -10,9 +10,7 @@ import static io.github.mcpsessions.store.redis.Stages.succeeds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.BusAddress;
-import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.StoreUnavailableException;
 import io.github.mcpsessions.store.contract.BroadcastLogContract;
@@ -104,11 +102,6 @@ class RedisClusterIT {
         }
 
         @Override
-        protected EventLog eventLog(SessionBackend backend) {
-            return ((RedisSessionBackend) backend).eventLog();
-        }
-
-        @Override
         protected void elapse(Duration time) {
             RedisClusterIT.elapse(namespace(), time);
         }
@@ -120,11 +113,6 @@ class RedisClusterIT {
         @Override
         protected SessionBackend open(String namespace, LogBounds bounds) {
             return RedisClusterIT.open(cluster.uri(), namespace, bounds);
-        }
-
-        @Override
-        protected BroadcastLog broadcastLog(SessionBackend backend) {
-            return ((RedisSessionBackend) backend).broadcastLog();
         }
 
         @Override

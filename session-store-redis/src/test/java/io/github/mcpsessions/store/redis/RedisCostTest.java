@@ -111,8 +111,8 @@ class RedisCostTest {
 
     @Test
     void everyLogOperationIsOneRoundTrip() {
-        EventLog events = ((RedisSessionBackend) backend).eventLog();
-        BroadcastLog broadcasts = ((RedisSessionBackend) backend).broadcastLog();
+        EventLog events = backend.eventLog();
+        BroadcastLog broadcasts = backend.broadcastLog();
         String id = newId();
         result(store.create(session(id), TTL));
         List<Supplier<CompletionStage<?>>> scripts = List.of(

@@ -1,6 +1,5 @@
 package io.github.mcpsessions.store.redis;
 
-import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.contract.EventLogContract;
 import io.github.mcpsessions.store.contract.LogBounds;
@@ -12,11 +11,6 @@ class RedisEventLogTest extends EventLogContract {
     @Override
     protected SessionBackend open(String namespace, LogBounds bounds) {
         return Backends.bounded(namespace, bounds);
-    }
-
-    @Override
-    protected EventLog eventLog(SessionBackend backend) {
-        return ((RedisSessionBackend) backend).eventLog();
     }
 
     @Override

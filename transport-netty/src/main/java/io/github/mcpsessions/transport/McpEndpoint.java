@@ -214,7 +214,13 @@ final class McpEndpoint implements HttpRequestHandler {
             acceptAnswers(exchange, session, messages);
             return;
         }
-        McpTransportContext extracted = config.contextExtractor.extract(exchange);
+        McpTransportContext extracted;
+        try {
+            extracted = config.contextExtractor.extract(exchange);
+        } catch (RuntimeException e) {
+            session.exit();
+            throw e;
+        }
         McpTransportContext context = new SessionContext(session, null, extracted);
         List<Object> requestIds = new ArrayList<>(messages.size());
         for (JsonRpcMessage message : messages) {
@@ -520,7 +526,7 @@ final class McpEndpoint implements HttpRequestHandler {
             if (failure != null) {
                 fail(exchange, id, failure);
             } else if (lookup instanceof SessionLookup.Found found) {
-                onWorker(exchange, id, () -> action.accept(found.session()));
+                onWorker(exchange, id, () -> action.accept(found.session()), found.session()::exit);
             } else if (lookup instanceof SessionLookup.Unavailable unavailable) {
                 HttpError.UNAVAILABLE.answer(exchange, id, unavailable.reason());
             } else {
@@ -530,6 +536,10 @@ final class McpEndpoint implements HttpRequestHandler {
     }
 
     private void onWorker(HttpExchange exchange, @Nullable Object id, Runnable task) {
+        onWorker(exchange, id, task, () -> {});
+    }
+
+    private void onWorker(HttpExchange exchange, @Nullable Object id, Runnable task, Runnable onRejected) {
         try {
             workers.execute(() -> {
                 try {
@@ -539,6 +549,7 @@ final class McpEndpoint implements HttpRequestHandler {
                 }
             });
         } catch (RejectedExecutionException e) {
+            onRejected.run();
             HttpError.UNAVAILABLE.answer(exchange, id, "The server is overloaded");
         }
     }

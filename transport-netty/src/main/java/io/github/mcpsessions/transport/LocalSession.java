@@ -39,6 +39,7 @@ final class LocalSession implements ResumableSession {
 
     private volatile SessionRecord record;
     private volatile McpSchema.LoggingLevel logLevel;
+    private int changeCount;
 
     /** How far the session has got with the notifications to all. */
     final Broadcasts.Progress broadcasts = new Broadcasts.Progress();
@@ -160,11 +161,30 @@ final class LocalSession implements ResumableSession {
 
     /** Makes a change that is in the store visible here. */
     synchronized void apply(SessionChange change) {
-        replaceRecord(record.with(change));
+        replace(record.with(change));
+        changeCount++;
     }
 
-    /** Takes over what the store says. */
-    synchronized void replaceRecord(SessionRecord stored) {
+    /** How many changes were made here; see {@link #replaceRecord}. */
+    synchronized int changeCount() {
+        return changeCount;
+    }
+
+    /**
+     * Takes over what the store has said.
+     *
+     * @param changesBefore the number of changes before the store was asked
+     * @return {@code false} if there was a change here meanwhile, which the store's answer may not know
+     */
+    synchronized boolean replaceRecord(SessionRecord stored, int changesBefore) {
+        if (changeCount != changesBefore) {
+            return false;
+        }
+        replace(stored);
+        return true;
+    }
+
+    private void replace(SessionRecord stored) {
         this.record = withoutInitializeParams(stored);
         this.logLevel = level(stored);
     }

@@ -12,7 +12,7 @@ import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -132,7 +132,8 @@ final class SessionRegistry {
                 return CompletableFuture.completedFuture(lookup);
             }
             if (!found.session().enter()) {
-                // Retired between the two steps: it is in the store, so the next look restores it.
+                // Retired between the two steps: it is in the store, so the next look restores it, once it is off the books.
+                leave(found.session(), CloseReason.IDLE);
                 return enter(id);
             }
             use(found.session(), config.nanoTime.getAsLong());
@@ -172,10 +173,11 @@ final class SessionRegistry {
         long now = config.nanoTime.getAsLong();
         live.values().stream()
                 .filter(session -> !session.isBusy())
-                .sorted(Comparator.comparingLong((LocalSession session) -> session.freshness.idleNanos(now))
-                        .reversed())
+                // Read once: a sort whose keys change while it runs fails.
+                .map(session -> Map.entry(session.freshness.idleNanos(now), session))
+                .sorted(Map.Entry.<Long, LocalSession>comparingByKey().reversed())
                 .limit(Math.max(1, config.maxLocalSessions / 100))
-                .forEach(this::retire);
+                .forEach(entry -> retire(entry.getValue()));
         return live.size() < config.maxLocalSessions;
     }
 
@@ -212,6 +214,7 @@ final class SessionRegistry {
     }
 
     private void reload(LocalSession session) {
+        int changesBefore = session.changeCount();
         store.load(session.id(), ttl(session.createdAt()))
                 .whenComplete(this::noteStore)
                 .thenAcceptAsync(
@@ -220,7 +223,7 @@ final class SessionRegistry {
                                 drop(session, CloseReason.DELETED);
                                 return;
                             }
-                            takeOver(session, loaded.get());
+                            takeOver(session, loaded.get(), changesBefore);
                         },
                         workers)
                 .exceptionally(failure -> {
@@ -230,9 +233,12 @@ final class SessionRegistry {
                 });
     }
 
-    private void takeOver(LocalSession session, SessionRecord stored) {
+    private void takeOver(LocalSession session, SessionRecord stored, int changesBefore) {
         Set<String> before = session.record().subscriptions();
-        session.replaceRecord(stored);
+        if (!session.replaceRecord(stored, changesBefore)) {
+            reload(session);
+            return;
+        }
         Set<String> after = session.record().subscriptions();
         if (!before.equals(after)) {
             handshake
@@ -249,6 +255,7 @@ final class SessionRegistry {
         }
         long epoch = bus.epoch();
         long asked = config.nanoTime.getAsLong();
+        int changesBefore = session.changeCount();
         Duration ttl = ttl(session.createdAt());
         store.load(session.id(), ttl).whenComplete(this::noteStore).whenComplete((loaded, failure) -> {
             session.confirmation.set(null);
@@ -263,7 +270,7 @@ final class SessionRegistry {
                 expire(session);
                 mine.complete(SessionLookup.Gone.INSTANCE);
             } else {
-                takeOver(session, loaded.get());
+                takeOver(session, loaded.get(), changesBefore);
                 session.freshness.confirmed(epoch, asked, ttl.toNanos(), touchIntervalNanos);
                 mine.complete(new SessionLookup.Found(session));
             }
@@ -438,8 +445,14 @@ final class SessionRegistry {
     }
 
     private void retire(LocalSession session) {
-        if (session.retire() && live.remove(session.id(), session)) {
-            closed(session, CloseReason.IDLE);
+        if (session.retire()) {
+            leave(session, CloseReason.IDLE);
+        }
+    }
+
+    private void leave(LocalSession session, CloseReason reason) {
+        if (live.remove(session.id(), session)) {
+            closed(session, reason);
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -146,7 +147,7 @@ final class Questions {
         int end = id.lastIndexOf('.');
         String asker = end < 0 ? "" : id.substring(0, end);
         if (asker.equals(incarnation)) {
-            return CompletableFuture.completedFuture(deliver(session.id(), id, response));
+            return deliverHere(session.id(), id, response);
         }
         if (asker.length() != incarnation.length()) {
             return CompletableFuture.completedFuture(false);
@@ -195,7 +196,7 @@ final class Questions {
     private void deliverStored(Question question, String text) {
         Optional<McpSchema.JSONRPCResponse> response = parse(text);
         if (response.isPresent() && question.id().equals(response.get().id())) {
-            workers.execute(() -> deliver(question.session().id(), question.id(), response.get()));
+            var unused = deliverHere(question.session().id(), question.id(), response.get());
         } else {
             log.warn("The stored answer to {} is not a JSON-RPC response to it", question.id());
         }
@@ -212,15 +213,33 @@ final class Questions {
         }
     }
 
-    private boolean deliver(String sessionId, String id, McpSchema.JSONRPCResponse response) {
+    /** Completes before the handler goes on, which it does on a worker: whoever has the answer may be an event loop. */
+    private CompletionStage<Boolean> deliverHere(String sessionId, String id, McpSchema.JSONRPCResponse response) {
+        CompletableFuture<Boolean> awaited = new CompletableFuture<>();
+        try {
+            workers.execute(() -> {
+                Question question = claim(sessionId, id);
+                awaited.complete(question != null);
+                if (question != null) {
+                    question.sink().success(response);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            // The question stays open: the client can send its answer again.
+            awaited.completeExceptionally(e);
+        }
+        return awaited;
+    }
+
+    /** Takes a question that is answered off the books; {@code null} if nobody waits for the answer. */
+    private @Nullable Question claim(String sessionId, String id) {
         Question question = open.get(id);
         if (question == null || !question.session().id().equals(sessionId) || !open.remove(id, question)) {
-            return false;
+            return null;
         }
         question.session().exit();
         close(question);
-        question.sink().success(response);
-        return true;
+        return question;
     }
 
     /** Gives a question up that was not answered, and tells the client (2025-11-25, Lifecycle, "Timeouts"). */

@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
 
 /**
  * The answer to a POST that carries requests. It starts undecided: if nothing comes before the responses, they leave as plain
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * stream of the log, which outlives its connection.
  */
 final class AnswerStream implements StreamWriter.Owner {
+
+    private static final Logger log = LoggerFactory.getLogger(AnswerStream.class);
 
     private enum State {
         UNDECIDED,
@@ -96,7 +101,7 @@ final class AnswerStream implements StreamWriter.Owner {
             }
             missing--;
             if (state != State.UNDECIDED) {
-                stream(JsonRpcWriter.toText(response));
+                stream(text(response));
                 return;
             }
             if (responses != null) {
@@ -199,23 +204,27 @@ final class AnswerStream implements StreamWriter.Owner {
     }
 
     @Override
-    public void onUnlogged(List<String> messages, boolean end) {
-        boolean done;
+    public void onUnlogged() {
+        StreamWriter.Withdrawn rest;
         synchronized (this) {
+            StreamWriter logged = writer;
+            if (logged == null) {
+                return;
+            }
+            rest = logged.withdraw();
             writer = null;
             EventStream plain = exchange.openEventStream(session.id(), () -> {});
             unlogged = plain;
-            for (String message : messages) {
+            for (String message : rest.messages()) {
                 plain.send(null, message.getBytes(StandardCharsets.UTF_8), null);
             }
-            done = end || state == State.DONE;
-            if (done) {
-                state = State.DONE;
+            if (state == State.DONE) {
                 plain.close();
             } else {
                 state = State.UNLOGGED;
             }
         }
+        rest.sent().run();
     }
 
     @Override
@@ -253,10 +262,34 @@ final class AnswerStream implements StreamWriter.Owner {
             if (batch == null || batch.isEmpty()) {
                 logged.open();
             } else {
-                batch.forEach(response -> logged.write(JsonRpcWriter.toText(response)));
+                batch.forEach(response -> write(text(response)));
             }
         }
         return writer;
+    }
+
+    /** Called under the lock; the log may turn out to be down from one message to the next. */
+    private void write(String json) {
+        StreamWriter logged = writer;
+        EventStream plain = unlogged;
+        if (logged != null) {
+            logged.write(json);
+        } else if (plain != null) {
+            plain.send(null, json.getBytes(StandardCharsets.UTF_8), null);
+        }
+    }
+
+    /** The response as JSON; if its result cannot be written as such, an error that says so, for somebody waits for it. */
+    private static String text(McpSchema.JSONRPCResponse response) {
+        try {
+            return JsonRpcWriter.toText(response);
+        } catch (JacksonException e) {
+            log.warn("The result of a call cannot be written as JSON", e);
+            return JsonRpcWriter.toText(McpSchema.JSONRPCResponse.error(
+                    response.id(),
+                    new McpSchema.JSONRPCResponse.JSONRPCError(
+                            McpSchema.ErrorCodes.INTERNAL_ERROR, "The result cannot be written as JSON", null)));
+        }
     }
 
     /** Called under the lock; sends a response, or only the end of one. */

@@ -39,8 +39,8 @@ final class StreamWriter {
         /** The stream is in the log: the connection can be opened. */
         void onOpened();
 
-        /** The log is down, and nothing was sent yet: the messages go out without ids. */
-        void onUnlogged(List<String> messages, boolean end);
+        /** The log is down, and nothing was sent yet: what {@link StreamWriter#withdraw} returns goes out without ids. */
+        void onUnlogged();
 
         /** The log cannot be written for now: the connection must be closed. */
         void onFailing();
@@ -52,6 +52,14 @@ final class StreamWriter {
         @Nullable
         StreamReader reader();
     }
+
+    /**
+     * What was not written.
+     *
+     * @param messages the messages, in order
+     * @param sent to be run when they were sent without the log
+     */
+    record Withdrawn(List<String> messages, Runnable sent) {}
 
     private record Entry(String message, CompletableFuture<Void> done) {}
 
@@ -231,25 +239,13 @@ final class StreamWriter {
     }
 
     private void onFailure(Throwable failure) {
-        List<Entry> unlogged = List.of();
-        boolean end;
         boolean giveUp;
         synchronized (this) {
             failures++;
             giveUp = failures * RETRY_MILLIS > MAX_FAILING_SECONDS * 1_000;
-            end = endRequested;
-            if (!opened) {
-                unlogged = new ArrayList<>(flight);
-                unlogged.addAll(queue);
-                flight = List.of();
-                queue.clear();
-                over = true;
-            }
         }
         if (!isOpened()) {
-            owner.onUnlogged(unlogged.stream().map(Entry::message).toList(), end);
-            unlogged.forEach(entry -> entry.done().complete(null));
-            ended.complete(null);
+            owner.onUnlogged();
         } else if (giveUp) {
             giveUp(failure);
         } else {
@@ -266,15 +262,30 @@ final class StreamWriter {
         return opened;
     }
 
+    /**
+     * Takes back all that is not in the log, and ends the writer. The owner calls it under the lock under which it writes, so
+     * that each of its messages is either among those returned or comes after the end.
+     */
+    Withdrawn withdraw() {
+        List<Entry> rest = drain();
+        return new Withdrawn(rest.stream().map(Entry::message).toList(), () -> {
+            rest.forEach(entry -> entry.done().complete(null));
+            ended.complete(null);
+        });
+    }
+
+    private synchronized List<Entry> drain() {
+        over = true;
+        List<Entry> rest = new ArrayList<>(flight);
+        rest.addAll(queue);
+        flight = List.of();
+        queue.clear();
+        queuedChars = 0;
+        return rest;
+    }
+
     private void giveUp(Throwable reason) {
-        List<Entry> lost;
-        synchronized (this) {
-            over = true;
-            lost = new ArrayList<>(flight);
-            lost.addAll(queue);
-            flight = List.of();
-            queue.clear();
-        }
+        List<Entry> lost = drain();
         owner.onGivenUp();
         lost.forEach(entry -> entry.done().completeExceptionally(reason));
         ended.complete(null);

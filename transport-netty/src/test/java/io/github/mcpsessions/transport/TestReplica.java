@@ -142,6 +142,19 @@ final class TestReplica implements AutoCloseable {
                         (exchange, request) -> exchange.listRoots()
                                 .map(roots -> text("roots: " + roots.roots().size()))),
                 tool(
+                        "unwritable",
+                        (exchange, request) -> warn(exchange, "first")
+                                .thenReturn(McpSchema.CallToolResult.builder()
+                                        .structuredContent(Map.of("broken", new Unwritable()))
+                                        .build())),
+                tool(
+                        "unlinked",
+                        (exchange, request) -> Mono.defer(() -> {
+                            throw new NoClassDefFoundError("com/example/Missing");
+                        })),
+                tool("thread", (exchange, request) -> exchange.listRoots()
+                        .map(roots -> text(Thread.currentThread().getName()))),
+                tool(
                         "fail",
                         (exchange, request) -> Mono.error(new IllegalStateException(
                                 "Cannot invoke \"java.util.List.size()\" because it is null"))),
@@ -169,6 +182,13 @@ final class TestReplica implements AutoCloseable {
         return exchange.loggingNotification(
                 McpSchema.LoggingMessageNotification.builder(McpSchema.LoggingLevel.WARNING, text)
                         .build());
+    }
+
+    /** A result of a handler that cannot be written as JSON. */
+    public static final class Unwritable {
+        public String getValue() {
+            throw new IllegalStateException("has no value");
+        }
     }
 
     private static McpSchema.CallToolResult text(String text) {

@@ -1,0 +1,192 @@
+package io.github.mcpsessions.transport;
+
+import static io.github.mcpsessions.transport.TestReplica.await;
+import static io.github.mcpsessions.transport.TestReplica.call;
+import static io.github.mcpsessions.transport.TestReplica.ping;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.mcpsessions.store.memory.InMemorySessionBackend;
+import io.github.mcpsessions.transport.FakeExchange.FakeStream;
+import io.modelcontextprotocol.common.McpTransportContext;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Whatever goes wrong while a request is handled: it is answered, and its session does not stay in use for ever. */
+class FaultPathsTest {
+
+    private final InMemorySessionBackend backend = InMemorySessionBackend.create();
+    private final List<AutoCloseable> open = new ArrayList<>(List.of(backend));
+
+    @AfterEach
+    void close() throws Exception {
+        for (int i = open.size() - 1; i >= 0; i--) {
+            open.get(i).close();
+        }
+    }
+
+    private TestReplica replica(Consumer<EngineConfig.Builder> settings) {
+        InMemorySessionBackend view = backend.newView();
+        open.add(view);
+        TestReplica replica =
+                new TestReplica(view, settings.andThen(config -> config.localIdleTimeout(Duration.ofMillis(400))));
+        open.add(replica);
+        return replica;
+    }
+
+    private static FakeStream stream(FakeExchange exchange) {
+        return Objects.requireNonNull(await(exchange.answer).stream());
+    }
+
+    private static void awaitClosed(FakeStream stream) {
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+    }
+
+    /** A session that is in use is never given up. */
+    private static void assertGivenUpWhenIdle(TestReplica replica) {
+        replica.advance(Duration.ofSeconds(1));
+        await().untilAsserted(
+                        () -> assertThat(replica.engine.status().activeSessions()).isZero());
+    }
+
+    @Test
+    @DisplayName("A result that cannot be written as JSON is answered with an error on the stream, which ends")
+    void unwritableResult() {
+        TestReplica a = replica(config -> {});
+        String id = a.initialize();
+
+        FakeStream stream = stream(a.begin(call(id, "unwritable")));
+
+        awaitClosed(stream);
+        assertThat(stream.messages()).hasSize(2);
+        assertThat(stream.messages().get(1)).contains("\"id\":7", "-32603").doesNotContain("Unwritable");
+        assertGivenUpWhenIdle(a);
+    }
+
+    @Test
+    @DisplayName("A handler that fails with an error of the JVM is answered, without naming the class")
+    void unlinkedHandler() {
+        TestReplica a = replica(config -> {});
+        String id = a.initialize();
+
+        assertThat(a.send(call(id, "unlinked")).body())
+                .contains("\"id\":7", "-32603")
+                .doesNotContain("Missing");
+        assertGivenUpWhenIdle(a);
+    }
+
+    @Test
+    @DisplayName("A request that is refused because the workers are full leaves its session unused")
+    void workersFull() {
+        ExecutorService pool = Executors.newCachedThreadPool();
+        open.add(1, pool::shutdownNow);
+        AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
+        TestReplica a = replica(config -> {});
+        TestReplica b = replica(config -> config.handlerExecutor(task -> {
+            if (left.getAndDecrement() <= 0) {
+                throw new RejectedExecutionException("full");
+            }
+            pool.execute(task);
+        }));
+        String id = a.initialize();
+        // One task rebuilds the session, the next one would serve the request.
+        left.set(1);
+
+        assertThat(b.status(ping(id))).isEqualTo(503);
+
+        left.set(Integer.MAX_VALUE);
+        assertGivenUpWhenIdle(b);
+    }
+
+    @Test
+    @DisplayName("A context extractor that fails costs a 500, and leaves the session unused")
+    void extractorFails() {
+        AtomicBoolean failing = new AtomicBoolean();
+        TestReplica a = replica(config -> config.contextExtractor(head -> {
+            if (failing.get()) {
+                throw new IllegalStateException("no context");
+            }
+            return McpTransportContext.EMPTY;
+        }));
+        String id = a.initialize();
+        failing.set(true);
+
+        assertThat(a.status(ping(id))).isEqualTo(500);
+
+        assertGivenUpWhenIdle(a);
+    }
+
+    @Test
+    @DisplayName("Responses of a batch that are there when the log turns out to be down are sent without ids, none is lost")
+    void batchWithoutLog() {
+        TestReplica a = replica(config -> {});
+        String id = a.initialize(ProtocolVersions.V2025_03_26);
+        a.log.setFault(InterceptedLog.Fault.BEFORE);
+        String unknown = "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"unknown\"}";
+
+        FakeStream stream = stream(a.begin(FakeExchange.post(
+                id,
+                "[" + unknown.formatted(1) + "," + unknown.formatted(2)
+                        + ",{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"log\","
+                        + "\"arguments\":{}}}]")));
+
+        awaitClosed(stream);
+        assertThat(stream.messages()).hasSize(4);
+        assertThat(stream.messages().get(0)).contains("\"id\":1");
+        assertThat(stream.messages().get(1)).contains("\"id\":2");
+        assertThat(stream.messages().get(3)).contains("\"id\":3");
+    }
+
+    @Test
+    @DisplayName("A client's answer does not make the thread that received it run the handler")
+    void answerOnWorker() {
+        TestReplica a = replica(config -> {});
+        String id = a.initialize();
+        FakeStream stream = stream(a.begin(call(id, "thread")));
+        await().untilAsserted(() -> assertThat(stream.messages()).hasSize(1));
+        String question = stream.messages().get(0).replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
+
+        assertThat(a.status(FakeExchange.post(
+                        id, "{\"jsonrpc\":\"2.0\",\"id\":\"" + question + "\",\"result\":{\"roots\":[]}}")))
+                .isEqualTo(202);
+
+        awaitClosed(stream);
+        assertThat(stream.messages().get(1))
+                .contains("\"id\":7")
+                .doesNotContain(Thread.currentThread().getName());
+    }
+
+    @Test
+    @DisplayName("What another replica has changed does not undo a change that was made here meanwhile")
+    void staleReload() {
+        TestReplica a = replica(config -> config.localIdleTimeout(Duration.ofMinutes(5)));
+        TestReplica b = replica(config -> config.localIdleTimeout(Duration.ofMinutes(5)));
+        String id = a.initialize();
+        assertThat(b.status(ping(id))).isEqualTo(200);
+        InterceptedStore.Held load = b.store.hold("load");
+        assertThat(a.send(call(id, "remember", "{\"value\":\"42\"}")).body()).contains("done");
+        await(load.reached());
+
+        assertThat(b.status(FakeExchange.post(
+                        id,
+                        "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"logging/setLevel\","
+                                + "\"params\":{\"level\":\"error\"}}")))
+                .isEqualTo(200);
+        load.release();
+
+        await().untilAsserted(
+                        () -> assertThat(b.send(call(id, "recall")).body()).contains("42"));
+        assertThat(b.send(call(id, "log")).stream()).as("a warning is below the level").isNull();
+    }
+}

@@ -64,7 +64,7 @@ final class Call implements McpLoggableSession, ResumableCall {
         try {
             run(handler, params, new SessionContext(session, this, extracted));
         } catch (Throwable e) {
-            // Reactor lets through what it takes for fatal, such as a missing class; the client waits for an answer all the same.
+            // Reactor lets through what it takes for fatal, such as a missing class; the client waits all the same.
             finish(McpSchema.JSONRPCResponse.error(requestId, HandlerErrors.toJsonRpc(method, e)));
         } finally {
             running.leaveThread();

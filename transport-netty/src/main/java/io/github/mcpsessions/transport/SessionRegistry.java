@@ -132,7 +132,7 @@ final class SessionRegistry {
                 return CompletableFuture.completedFuture(lookup);
             }
             if (!found.session().enter()) {
-                // Retired between the two steps: it is in the store, so the next look restores it, once it is off the books.
+                // Retired between the two steps: off the books, so that the next look restores it from the store.
                 leave(found.session(), CloseReason.IDLE);
                 return enter(id);
             }

@@ -128,7 +128,7 @@ class FaultPathsTest {
     }
 
     @Test
-    @DisplayName("Responses of a batch that are there when the log turns out to be down are sent without ids, none is lost")
+    @DisplayName("Responses of a batch that wait when the log turns out to be down are sent without ids, none is lost")
     void batchWithoutLog() {
         TestReplica a = replica(config -> {});
         String id = a.initialize(ProtocolVersions.V2025_03_26);

@@ -8,6 +8,8 @@ import io.modelcontextprotocol.spec.McpLoggableSession;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -30,6 +32,7 @@ final class Call implements McpLoggableSession, ResumableCall {
     private final Object requestId;
     private final String method;
     private final AnswerStream answer;
+    private final Executor workers;
     /** Whether the handler runs on a worker: an event loop is never interrupted. */
     private final boolean interruptible;
 
@@ -42,7 +45,9 @@ final class Call implements McpLoggableSession, ResumableCall {
             LocalSession session,
             JsonRpcMessage.Request request,
             AnswerStream answer,
+            Executor workers,
             boolean interruptible) {
+        this.workers = workers;
         this.interruptible = interruptible;
         this.sdk = sdk;
         this.questions = questions;
@@ -127,7 +132,7 @@ final class Call implements McpLoggableSession, ResumableCall {
     public Mono<Void> sendNotification(String method, Object params) {
         return Mono.fromCompletionStage(() -> running.ended
                 ? CompletableFuture.completedFuture(null)
-                : answer.send(new McpSchema.JSONRPCNotification(method, params)));
+                : onWorker(answer.send(new McpSchema.JSONRPCNotification(method, params))));
     }
 
     @Override
@@ -147,6 +152,11 @@ final class Call implements McpLoggableSession, ResumableCall {
 
     @Override
     public void close() {}
+
+    /** A handler must not go on with a thread of the log, which it may block. */
+    private CompletionStage<Void> onWorker(CompletionStage<Void> sent) {
+        return sent.toCompletableFuture().isDone() ? sent : sent.thenRunAsync(() -> {}, workers);
+    }
 
     private void logDropped(Throwable failure) {
         if (running.ended) {

@@ -28,7 +28,9 @@ final class HandlerErrors {
         }
         log.warn("The handler of {} has failed", method, failure);
         String message = failure.getMessage();
-        boolean presentable = failure instanceof Exception && message != null && !CLASS_NAME.matcher(message).find();
+        boolean presentable = failure instanceof Exception
+                && message != null
+                && !CLASS_NAME.matcher(message).find();
         return new JSONRPCError(
                 McpSchema.ErrorCodes.INTERNAL_ERROR, presentable ? message : "The handler has failed", null);
     }

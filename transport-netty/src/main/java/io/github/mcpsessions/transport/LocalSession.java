@@ -103,12 +103,12 @@ final class LocalSession implements ResumableSession {
 
     @Override
     public CompletionStage<Void> putAttribute(String name, String value) {
-        return changes.apply(this, new SessionChange.PutAttribute(name, value));
+        return changes.applyForHandler(this, new SessionChange.PutAttribute(name, value));
     }
 
     @Override
     public CompletionStage<Void> removeAttribute(String name) {
-        return changes.apply(this, new SessionChange.RemoveAttribute(name));
+        return changes.applyForHandler(this, new SessionChange.RemoveAttribute(name));
     }
 
     SessionRecord record() {

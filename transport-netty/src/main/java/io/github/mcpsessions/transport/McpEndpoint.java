@@ -365,7 +365,7 @@ final class McpEndpoint implements HttpRequestHandler {
             answer.respond(error(request, McpSchema.ErrorCodes.INVALID_PARAMS, String.valueOf(e.getMessage())));
             return;
         }
-        Call call = new Call(sdk, questions, session, request, answer, !config.immediateExecution);
+        Call call = new Call(sdk, questions, session, request, answer, workers, !config.immediateExecution);
         if (change == null) {
             start(call, handler, request, answer, extracted);
         } else {

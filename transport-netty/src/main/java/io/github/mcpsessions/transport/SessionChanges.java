@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** Changes a field of a session: in the store first, then here, then wherever else the session is held. */
@@ -21,12 +22,19 @@ final class SessionChanges {
     }
 
     private final Ended ended;
+    private final Executor workers;
 
-    SessionChanges(EngineConfig config, Announcer announcer, Ended ended) {
+    SessionChanges(EngineConfig config, Announcer announcer, Executor workers, Ended ended) {
+        this.workers = workers;
         this.config = config;
         this.store = config.backend.sessionStore();
         this.announcer = announcer;
         this.ended = ended;
+    }
+
+    /** Applies a change for a handler, which goes on afterwards on a worker and not on a thread of the store. */
+    CompletionStage<Void> applyForHandler(LocalSession session, SessionChange change) {
+        return apply(session, change).thenRunAsync(() -> {}, workers);
     }
 
     /**

@@ -75,7 +75,7 @@ final class SessionRegistry {
         this.handshake = handshake;
         this.workers = workers;
         this.listeners = listeners;
-        this.changes = new SessionChanges(config, announcer, session -> drop(session, CloseReason.DELETED));
+        this.changes = new SessionChanges(config, announcer, workers, session -> drop(session, CloseReason.DELETED));
         this.missing = Caffeine.newBuilder()
                 .maximumSize(MAX_MISSING)
                 .expireAfterWrite(MISSING_FOR)
@@ -261,7 +261,7 @@ final class SessionRegistry {
             session.confirmation.set(null);
             if (failure != null) {
                 // The store is down, and the session is held here: it is served.
-                session.freshness.couldNotConfirm(epoch, asked);
+                session.freshness.couldNotConfirm(epoch, config.nanoTime.getAsLong());
                 mine.complete(new SessionLookup.Found(session));
             } else if (loaded.isEmpty()) {
                 drop(session, CloseReason.EXPIRED);

@@ -8,6 +8,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns answers that are still undecided after a fixed time into event streams. All wait equally long, so a queue in order
@@ -15,6 +17,8 @@ import java.util.function.LongSupplier;
  * has come: there are never more than arrive in that time.
  */
 final class UndecidedAnswers {
+
+    private static final Logger log = LoggerFactory.getLogger(UndecidedAnswers.class);
 
     private record Entry(AnswerStream answer, long deadlineNanos) {}
 
@@ -53,6 +57,15 @@ final class UndecidedAnswers {
         }
     }
 
+    /** One answer that fails must not keep the later ones from their turn. */
+    private static void becomeStream(AnswerStream answer) {
+        try {
+            answer.becomeStream();
+        } catch (RuntimeException e) {
+            log.warn("An answer could not become a stream", e);
+        }
+    }
+
     private void run() {
         long now = nanoTime.getAsLong();
         for (Entry entry = queue.peek(); entry != null; entry = queue.peek()) {
@@ -62,7 +75,7 @@ final class UndecidedAnswers {
                 return;
             }
             queue.poll();
-            entry.answer().becomeStream();
+            becomeStream(entry.answer());
         }
         scheduled.set(false);
         Entry late = queue.peek();

@@ -56,8 +56,8 @@ class FaultPathsTest {
     /** A session that is in use is never given up. */
     private static void assertGivenUpWhenIdle(TestReplica replica) {
         replica.advance(Duration.ofSeconds(1));
-        await().untilAsserted(
-                        () -> assertThat(replica.engine.status().activeSessions()).isZero());
+        await().untilAsserted(() ->
+                assertThat(replica.engine.status().activeSessions()).isZero());
     }
 
     @Test
@@ -187,6 +187,8 @@ class FaultPathsTest {
 
         await().untilAsserted(
                         () -> assertThat(b.send(call(id, "recall")).body()).contains("42"));
-        assertThat(b.send(call(id, "log")).stream()).as("a warning is below the level").isNull();
+        assertThat(b.send(call(id, "log")).stream())
+                .as("a warning is below the level")
+                .isNull();
     }
 }

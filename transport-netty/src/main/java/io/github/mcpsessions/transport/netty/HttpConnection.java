@@ -52,7 +52,10 @@ final class HttpConnection extends ChannelDuplexHandler {
     }
 
     private static final int MAX_QUEUED_BYTES = 64 << 10;
-    /** How long a client that is still sending is listened to after its last answer, so that it can read that. */
+    /**
+     * After the last answer a client is listened to until it has sent nothing for so long, so that it comes to read the
+     * answer; at most for as long as a request may take.
+     */
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final RequestDecoder decoder;
@@ -77,6 +80,7 @@ final class HttpConnection extends ChannelDuplexHandler {
     private @Nullable Future<?> timer;
     private long timerNanos;
     private long deadlineNanos;
+    private long lastReadNanos;
     private boolean requestTimed;
 
     HttpConnection(
@@ -271,7 +275,14 @@ final class HttpConnection extends ChannelDuplexHandler {
         }
         lingering = true;
         long now = now(ctx);
-        schedule(ctx, now, now + LINGER_NANOS);
+        lastReadNanos = now;
+        deadlineNanos = now + requestTimeoutNanos;
+        scheduleLingering(ctx, now);
+    }
+
+    private void scheduleLingering(ChannelHandlerContext ctx, long now) {
+        long quiet = lastReadNanos + LINGER_NANOS;
+        schedule(ctx, now, quiet - deadlineNanos < 0 ? quiet : deadlineNanos);
     }
 
     /** Closes the connection as soon as it is of no more use; called on the event loop, when the server is closing. */
@@ -287,7 +298,11 @@ final class HttpConnection extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        timeRequest(ctx);
+        if (lingering) {
+            lastReadNanos = now(ctx);
+        } else {
+            timeRequest(ctx);
+        }
         ctx.fireChannelReadComplete();
     }
 
@@ -319,11 +334,15 @@ final class HttpConnection extends ChannelDuplexHandler {
 
     private void onTimer(ChannelHandlerContext ctx) {
         timer = null;
+        long now = now(ctx);
         if (lingering) {
-            ctx.close();
+            if (now - lastReadNanos >= LINGER_NANOS || now - deadlineNanos >= 0) {
+                ctx.close();
+            } else {
+                scheduleLingering(ctx, now);
+            }
             return;
         }
-        long now = now(ctx);
         boolean waiting = state == State.BETWEEN || state == State.RECEIVING;
         if (waiting && deadlineNanos - now > 0) {
             schedule(ctx, now, deadlineNanos);

@@ -131,7 +131,7 @@ class GarbageTest {
         for (int i = random.nextInt(6); i >= 0; i--) {
             requests.append(REQUESTS.get(random.nextInt(REQUESTS.size())));
         }
-        for (int i = random.nextInt(4); i > 0; i--) {
+        for (int i = random.nextInt(4); i > 0 && requests.length() > 0; i--) {
             int at = random.nextInt(requests.length());
             switch (random.nextInt(4)) {
                 case 0 -> requests.setCharAt(at, (char) random.nextInt(256));

@@ -270,6 +270,28 @@ class HttpConnectionTest {
     }
 
     @Test
+    void listensToAClientThatGoesOnSendingUntilARequestsTimeIsOver() {
+        receive("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n");
+        assertThat(sent()).startsWith("HTTP/1.1 413 ");
+        for (int i = 0; i < 29; i++) {
+            pass(Duration.ofSeconds(1));
+            receive("x");
+            assertThat(channel.isOpen()).isTrue();
+        }
+        pass(Duration.ofSeconds(1));
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void stopsListeningToAClientThatFallsSilent() {
+        receive("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n");
+        assertThat(sent()).startsWith("HTTP/1.1 413 ");
+        pass(Duration.ofSeconds(1));
+        receive("x");
+        lingers();
+    }
+
+    @Test
     void closesAfterTheAnswerToARequestThatAsksForIt() {
         receive(request("POST", "/mcp", "Connection: close"));
         exchanges.remove().respond(202, null, null);

@@ -4,11 +4,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open {@code text/event-stream} response (WHATWG HTML, "Server-sent events"). All methods can be called from any thread,
- * never block, and do nothing once the stream is closed; calls from one thread take effect in their order.
+ * An open {@code text/event-stream} response (WHATWG HTML, "Server-sent events"). All methods can be called from any
+ * thread, never block, and do nothing once the stream is closed; calls from one thread take effect in their order.
  *
- * <p><b>Bound.</b> The bytes handed over and not yet taken by the socket are limited per stream. A client that reads too
- * slowly for the limit is disconnected: it resumes from the log, if there is one.
+ * <p><b>Bound.</b> The bytes handed over and not yet taken by the socket are limited per stream. A client that reads
+ * too slowly for the limit is disconnected: it resumes from the log, if there is one.
  */
 public interface EventStream {
 
@@ -26,9 +26,10 @@ public interface EventStream {
     void comment();
 
     /**
-     * Calls a listener once when the socket has taken all that was handed over, or when the stream is closed; at once if that
-     * is so already; on any thread. The last listener set is the one that counts. Whoever has much to send, such as the
-     * replay of a log, waits for this between portions, so that only a client that reads too slowly meets the bound.
+     * Calls a listener once when the socket has taken all that was handed over, or when the stream is closed; at once
+     * if that is so already; on any thread. The last listener set is the one that counts. Whoever has much to send,
+     * such as the replay of a log, waits for this between portions, so that only a client that reads too slowly meets
+     * the bound.
      *
      * @param listener what to do; it must not block
      */

@@ -14,7 +14,9 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Tells how the server is doing. It answers 200 whatever the state, since a degraded server still serves. Thread-safe. */
+/**
+ * Tells how the server is doing. It answers 200 whatever the state, since a degraded server still serves. Thread-safe.
+ */
 final class HealthEndpoint {
 
     private static final int OK = 200;

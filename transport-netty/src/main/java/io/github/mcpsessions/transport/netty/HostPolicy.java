@@ -6,9 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which {@code Host} and {@code Origin} are accepted, against DNS rebinding: a page of another site that got a browser to
- * resolve its own name to this server's address still sends that name. The rules are those of {@link HttpServerConfig}.
- * Immutable.
+ * Which {@code Host} and {@code Origin} are accepted, against DNS rebinding: a page of another site that got a browser
+ * to resolve its own name to this server's address still sends that name. The rules are those of {@link
+ * HttpServerConfig}. Immutable.
  */
 final class HostPolicy {
 

@@ -25,23 +25,23 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of one connection: lets one request at a time pass, decides whether the connection lives on after its answer, and
- * ends the connection when nothing happens in time.
+ * The life of one connection: lets one request at a time pass, decides whether the connection lives on after its
+ * answer, and ends the connection when nothing happens in time.
  */
 final class HttpConnection extends ChannelDuplexHandler {
 
     /*
-     * States. BETWEEN --first part of a request passes--> RECEIVING --its last part passes--> ANSWERING --last part of the
-     * answer--> BETWEEN. An answer that is to be the connection's last leads to CLOSING from every state, and so does one
-     * that comes before its request is complete: what is received from then on is dropped.
+     * States. BETWEEN --first part of a request passes--> RECEIVING --its last part passes--> ANSWERING --last part of
+     * the answer--> BETWEEN. An answer that is to be the connection's last leads to CLOSING from every state, and so
+     * does one that comes before its request is complete: what is received from then on is dropped.
      *
-     * Pipelining. What arrives while it cannot pass is queued: during ANSWERING, and between two requests while the client
-     * does not read its answers. Reading pauses when the queue is full. Since the decoder hands over all that it finds in one
-     * read (at most 64 KiB), the queue can get longer than its bound by the requests in that read.
+     * Pipelining. What arrives while it cannot pass is queued: during ANSWERING, and between two requests while the
+     * client does not read its answers. Reading pauses when the queue is full. Since the decoder hands over all that it
+     * finds in one read (at most 64 KiB), the queue can get longer than its bound by the requests in that read.
      *
-     * Time. There is one timer per connection, and it is not touched per request: it runs at the earliest moment at which
-     * something may be due, looks at the deadline that holds then, and sets itself anew. Only a request that does not
-     * arrive in one read may make it earlier.
+     * Time. There is one timer per connection, and it is not touched per request: it runs at the earliest moment at
+     * which something may be due, looks at the deadline that holds then, and sets itself anew. Only a request that does
+     * not arrive in one read may make it earlier.
      */
 
     private enum State {
@@ -259,8 +259,8 @@ final class HttpConnection extends ChannelDuplexHandler {
     }
 
     /**
-     * Ends our side only: closing while the client is still sending would make its system drop the answer before the client
-     * could read it (RFC 9112, 9.6).
+     * Ends our side only: closing while the client is still sending would make its system drop the answer before the
+     * client could read it (RFC 9112, 9.6).
      */
     private void linger(ChannelHandlerContext ctx) {
         if (readingPaused) {

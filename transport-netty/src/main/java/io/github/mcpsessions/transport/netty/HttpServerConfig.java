@@ -28,19 +28,19 @@ import org.jspecify.annotations.Nullable;
  * @param maxBodyBytes the length of a request's body; 4 MiB by default. A longer one is answered 413
  * @param maxPipelinedRequests the requests that a connection may send ahead while one is being answered; 16 by default.
  *     With more of them the connection is not read until some were answered
- * @param maxPendingBytes the bytes that an event stream may hold for a client that reads too slowly; 1 MiB by default. With
- *     more the client is disconnected. Each event counts with 128 bytes of overhead; one event alone may be larger
- * @param requestTimeout the time for a request to arrive completely, from its first byte; 30 s by default. A request that
- *     does not is answered 408
+ * @param maxPendingBytes the bytes that an event stream may hold for a client that reads too slowly; 1 MiB by default.
+ *     With more the client is disconnected. Each event counts with 128 bytes of overhead; one event alone may be larger
+ * @param requestTimeout the time for a request to arrive completely, from its first byte; 30 s by default. A request
+ *     that does not is answered 408
  * @param idleTimeout the time after which a connection is closed on which no request is being received or answered, or
  *     whose client does not take a single byte of an answer; 75 s by default
- * @param allowedHosts the values of {@code Host} to accept: a name or address for any port, or with a port; empty by default.
- *     Bound to loopback, the names of loopback are accepted as well, and nothing else. Bound elsewhere, an empty set accepts
- *     every host
- * @param allowedOrigins the values of {@code Origin} to accept, such as {@code https://app.example.com}, or {@code *} for
- *     all; empty by default. Bound to loopback, origins on loopback are accepted as well, and nothing else. Bound elsewhere,
- *     an empty set accepts only origins with the authority that {@code Host} names. A request without {@code Origin} is
- *     accepted always
+ * @param allowedHosts the values of {@code Host} to accept: a name or address for any port, or with a port; empty by
+ *     default. Bound to loopback, the names of loopback are accepted as well, and nothing else. Bound elsewhere, an
+ *     empty set accepts every host
+ * @param allowedOrigins the values of {@code Origin} to accept, such as {@code https://app.example.com}, or {@code *}
+ *     for all; empty by default. Bound to loopback, origins on loopback are accepted as well, and nothing else. Bound
+ *     elsewhere, an empty set accepts only origins with the authority that {@code Host} names. A request without {@code
+ *     Origin} is accepted always
  * @param cors whether browsers on accepted origins get the CORS headers that they need; {@code false} by default
  * @param responseHeaders headers to send with every response; none by default
  * @param sslContext server-side TLS, of which no version below 1.2 is used; {@code null}, the default, for none

@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
 final class NettyEventStream implements EventStream {
 
     /*
-     * Events are encoded by the thread that sends them, queued, and written on the event loop: one task and one flush for
-     * all that came together. `work` counts what was put into the queue since the loop last looked; whoever raises it from 0
-     * sees to it that the loop looks.
+     * Events are encoded by the thread that sends them, queued, and written on the event loop: one task and one flush
+     * for all that came together. `work` counts what was put into the queue since the loop last looked; whoever raises
+     * it from 0 sees to it that the loop looks.
      *
      * `pendingBytes` rises when an event is queued and falls when the socket has taken it, so it bounds the queue and
      * Netty's outbound buffer together.

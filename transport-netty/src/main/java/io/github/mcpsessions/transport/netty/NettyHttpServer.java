@@ -108,8 +108,8 @@ final class NettyHttpServer {
     }
 
     /**
-     * Stops accepting, lets running exchanges end, and closes. Connections on which nothing runs are closed at once; an answer
-     * given meanwhile is its connection's last. A second call returns what the first did.
+     * Stops accepting, lets running exchanges end, and closes. Connections on which nothing runs are closed at once; an
+     * answer given meanwhile is its connection's last. A second call returns what the first did.
      *
      * @param timeout how long to wait for running exchanges before their connections are closed
      * @return completes when all connections and threads have ended; never exceptionally

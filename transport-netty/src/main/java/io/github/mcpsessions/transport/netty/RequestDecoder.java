@@ -40,8 +40,8 @@ final class RequestDecoder extends HttpRequestDecoder {
     }
 
     /**
-     * Returns whether bytes of a request were received that is not complete. Line ends between requests do not count. What
-     * cannot be decoded never becomes complete.
+     * Returns whether bytes of a request were received that is not complete. Line ends between requests do not count.
+     * What cannot be decoded never becomes complete.
      */
     boolean isMidRequest() {
         return begun || actualReadableBytes() > 0;

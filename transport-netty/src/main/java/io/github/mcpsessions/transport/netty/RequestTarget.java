@@ -7,7 +7,9 @@ final class RequestTarget {
 
     private RequestTarget() {}
 
-    /** Returns the path of {@code /path?query} and of {@code http://authority/path?query}, and anything else as it is. */
+    /**
+     * Returns the path of {@code /path?query} and of {@code http://authority/path?query}, and anything else as it is.
+     */
     static String path(String target) {
         int start = pathStart(target);
         int end = target.indexOf('?', start);
@@ -17,7 +19,9 @@ final class RequestTarget {
         return start == end && start > 0 ? "/" : target.substring(start, end);
     }
 
-    /** Returns the authority of an absolute target, which counts instead of {@code Host}; {@code null} for other forms. */
+    /**
+     * Returns the authority of an absolute target, which counts instead of {@code Host}; {@code null} for other forms.
+     */
     static @Nullable String authority(String target) {
         int scheme = schemeEnd(target);
         return scheme == 0 ? null : target.substring(scheme, pathStart(target));

@@ -24,8 +24,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random bytes, and requests with random damage, in random pieces: whatever comes, the connection answers nothing that it
- * should not, ends in the time that it has, and leaks nothing. A failure names its seed.
+ * Random bytes, and requests with random damage, in random pieces: whatever comes, the connection answers nothing that
+ * it should not, ends in the time that it has, and leaks nothing. A failure names its seed.
  */
 class GarbageTest {
 

@@ -121,7 +121,7 @@ final class Commands {
                 outageNanos = System.nanoTime();
                 outage = true;
             }
-            if (failure != null && Failures.unwrap(failure) instanceof RedisReadOnlyException) {
+            if (failure != null && isReadOnly(Failures.unwrap(failure))) {
                 demoted(connection, failure);
             }
         });
@@ -157,6 +157,13 @@ final class Commands {
             return String.valueOf(failure.getMessage()).startsWith("CLUSTERDOWN");
         }
         return !(failure instanceof TimeoutException);
+    }
+
+    /** Before Redis 7, only the text says so when it was a script that was refused. */
+    private static boolean isReadOnly(Throwable failure) {
+        return failure instanceof RedisReadOnlyException
+                || failure instanceof RedisCommandExecutionException
+                        && String.valueOf(failure.getMessage()).contains("-READONLY ");
     }
 
     /** After a failover the old master is a replica: whoever is the master now, a new connection finds it. */

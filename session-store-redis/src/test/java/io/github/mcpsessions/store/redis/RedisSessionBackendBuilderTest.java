@@ -10,8 +10,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.redis.testing.RedisProcess;
+import io.github.mcpsessions.store.redis.testing.RespConnection;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.RedisClient;
@@ -19,6 +21,9 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -187,6 +192,67 @@ class RedisSessionBackendBuilderTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> RedisSessionBackend.builder().uri("redis://a").redisUri(uri()))
                 .withMessage("redisUri: uri is set already (expected: one of them)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, -1})
+    void refusesToKeepNothing(int bound) {
+        RedisSessionBackendBuilder builder = RedisSessionBackend.builder();
+        String expected = ": " + bound + " (expected: > 0)";
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.maxEventsPerStream(bound))
+                .withMessage("maxEventsPerStream" + expected);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.maxBytesPerStream(bound))
+                .withMessage("maxBytesPerStream" + expected);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.maxStreamsPerSession(bound))
+                .withMessage("maxStreamsPerSession" + expected);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.maxBroadcasts(bound))
+                .withMessage("maxBroadcasts" + expected);
+        Duration retention = Duration.ofMillis(bound);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.eventRetention(retention))
+                .withMessage("eventRetention: " + retention + " (expected: >= PT0.001S)");
+    }
+
+    @Test
+    void keepsByDefaultWhatItSays() {
+        try (RedisSessionBackend backend = RedisSessionBackend.builder()
+                        .redisUri(uri())
+                        .namespace("defaults")
+                        .commandTimeout(Duration.ofSeconds(10))
+                        .build();
+                RespConnection connection = redis.connect()) {
+            connection.call("AUTH", "secret");
+            EventLog log = backend.eventLog();
+            String id = newId();
+            String key = "defaults:{" + id + "}:";
+            result(backend.sessionStore().create(session(id), TTL));
+
+            result(log.append(id, "many", "a", "", 1, Collections.nCopies(1_025, "x"), true, "wake"));
+            assertThat(connection.call("XLEN", key + "s:many")).isEqualTo(1_024L);
+            assertThat((Long) connection.call("PTTL", key + "s:many"))
+                    .isBetween(Duration.ofMinutes(59).toMillis(), Duration.ofHours(1).toMillis());
+
+            String large = "x".repeat(1024 * 1024);
+            result(log.append(id, "large", "a", "", 1, Collections.nCopies(5, large), true, "wake"));
+            assertThat(connection.call("XLEN", key + "s:large")).isEqualTo(4L);
+
+            for (int i = 0; i < 256; i++) {
+                result(log.append(id, "c" + i, "a", "", 1, List.of(), false, "wake"));
+            }
+            assertThat(connection.call("ZCARD", key + "streams")).isEqualTo(256L);
+
+            CompletionStage<String> last = backend.broadcastLog().add("x", "wake");
+            for (int i = 0; i < 4_096; i++) {
+                last = backend.broadcastLog().add("x", "wake");
+            }
+            result(last);
+            assertThat(connection.call("XLEN", "defaults:b")).isEqualTo(4_096L);
+        }
     }
 
     @Test

@@ -245,9 +245,18 @@ final class Streams {
         open.keySet().forEach(StreamReader::wake);
     }
 
-    /** Closes the connections of a kind of stream, for their clients to come back elsewhere. */
+    /**
+     * Closes the connections of all streams, for their clients to come back elsewhere. Before 2025-11-25 a call's connection
+     * ends with its response and not earlier: it stays, and ends with the call.
+     */
     void closeReaders() {
-        open.keySet().forEach(StreamReader::close);
+        open.keySet().stream()
+                .filter(reader -> !(reader.writer().equals(incarnation) && mayNotEndEarly(reader.session())))
+                .forEach(StreamReader::close);
+    }
+
+    private static boolean mayNotEndEarly(LocalSession session) {
+        return session.protocolVersion().compareTo(ProtocolVersions.V2025_11_25) < 0;
     }
 
     // --- Common

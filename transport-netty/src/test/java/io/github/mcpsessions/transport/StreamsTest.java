@@ -720,6 +720,24 @@ class StreamsTest {
     }
 
     @Test
+    @DisplayName("Before 2025-11-25 a draining replica leaves a running call its stream until the response")
+    void drainOldVersion() {
+        TestReplica a = replica();
+        String id = a.initialize("2025-06-18");
+        FakeStream standalone = stream(a.send(get(id)));
+        FakeStream running = count(a, id, 1);
+        awaitMessages(running, 1);
+
+        a.engine.drain();
+
+        assertThat(standalone.isClosed()).isTrue();
+        assertThat(running.isClosed()).isFalse();
+        a.release.tryEmitValue("go");
+        await().untilAsserted(() -> assertThat(running.isClosed()).isTrue());
+        assertThat(running.messages()).hasSize(2);
+    }
+
+    @Test
     @DisplayName("A closing replica waits for a running call whose client has gone, until its response is in the log")
     void awaitDetachedCalls() {
         TestReplica a = replica();

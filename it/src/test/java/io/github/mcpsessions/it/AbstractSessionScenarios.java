@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -147,7 +146,7 @@ abstract class AbstractSessionScenarios {
 
     @Test
     void anUnknownSessionIsNotFoundOnEveryMethod() {
-        RawSession unknown = new RawSession(UUID.randomUUID().toString(), RawSession.LATEST);
+        RawSession unknown = RawSession.unknown();
         for (Replica replica : replicas.all()) {
             unknown.knockWithEveryMethod(replica.endpoint()).forEach(reply -> reply.assertRefused(404));
         }
@@ -463,8 +462,7 @@ abstract class AbstractSessionScenarios {
         session.whoami(b());
         for (int round = 0; round < 10; round++) {
             List<CompletableFuture<Reply>> flood = IntStream.range(0, 50)
-                    .mapToObj(i -> new RawSession(UUID.randomUUID().toString(), RawSession.LATEST)
-                            .requestAsync(b(), "ping", Map.of()))
+                    .mapToObj(i -> RawSession.unknown().requestAsync(b(), "ping", Map.of()))
                     .toList();
             CompletableFuture<Reply> between = session.callToolAsync(b(), "whoami", Map.of());
             flood.forEach(reply -> reply.join().assertRefused(404));

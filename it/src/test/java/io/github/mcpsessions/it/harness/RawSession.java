@@ -3,10 +3,12 @@ package io.github.mcpsessions.it.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import tools.jackson.databind.JsonNode;
 
@@ -32,6 +34,13 @@ public final class RawSession {
     public RawSession(String id, String protocolVersion) {
         this.id = id;
         this.protocolVersion = protocolVersion;
+    }
+
+    /** {@return a session whose id has the form of a real one, and that nobody has initialized} */
+    public static RawSession unknown() {
+        byte[] id = new byte[24];
+        ThreadLocalRandom.current().nextBytes(id);
+        return new RawSession(Base64.getUrlEncoder().encodeToString(id), LATEST);
     }
 
     /** {@return the answer to an {@code initialize} request} */
@@ -151,6 +160,15 @@ public final class RawSession {
     public SseStream openGet(URI replica) {
         SseStream stream = RawHttp.open("GET", replica, getHeaders(), null);
         assertThat(stream.status()).isEqualTo(200);
+        return stream;
+    }
+
+    /** {@return what follows an event on its stream, and what comes} */
+    public SseStream resume(URI replica, String lastEventId) {
+        Map<String, String> headers = getHeaders();
+        headers.put("Last-Event-ID", lastEventId);
+        SseStream stream = RawHttp.open("GET", replica, headers, null);
+        assertThat(stream.status()).isBetween(200, 204);
         return stream;
     }
 

@@ -221,7 +221,7 @@ public final class RoundRobinProxy implements AutoCloseable {
                 HttpVersion.HTTP_1_1,
                 HttpResponseStatus.BAD_GATEWAY,
                 Unpooled.copiedBuffer("proxy: " + reason, StandardCharsets.UTF_8));
-        response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/plain");
+        response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/plain").set(HttpHeaderNames.CONNECTION, "close");
         HttpUtil.setContentLength(response, response.content().readableBytes());
         front.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
@@ -60,6 +61,15 @@ public final class SseStream implements AutoCloseable {
     /** {@return the events so far; a snapshot} */
     public List<SseEvent> events() {
         return List.copyOf(events);
+    }
+
+    /** {@return the id of the last event that had one: where a resume goes on} */
+    public String lastEventId() {
+        return events.stream()
+                .map(SseEvent::id)
+                .filter(Objects::nonNull)
+                .reduce((first, second) -> second)
+                .orElseThrow();
     }
 
     /** {@return the JSON-RPC messages so far; a snapshot} */

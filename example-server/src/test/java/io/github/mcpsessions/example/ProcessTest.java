@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -102,6 +103,13 @@ class ProcessTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 ExampleServer.class.getName());
+        // The runnable jar allows native access in its manifest; on a class path the JVM's flags have to.
+        builder.command()
+                .addAll(
+                        1,
+                        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                                .filter(argument -> argument.startsWith("--"))
+                                .toList());
         builder.command().addAll(List.of(flags));
         builder.environment().keySet().removeIf(name -> name.startsWith("MCP_") || name.equals("REDIS_URL"));
         builder.environment().remove("JAVA_TOOL_OPTIONS");

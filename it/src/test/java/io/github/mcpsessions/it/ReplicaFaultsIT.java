@@ -125,7 +125,8 @@ class ReplicaFaultsIT {
                 messages.addAll(resumed.messages());
             }
             assertThat(messages.stream()
-                            .filter(message -> message.path("method").asString("").equals("notifications/message"))
+                            .filter(message ->
+                                    message.path("method").asString("").equals("notifications/message"))
                             .map(message -> message.at("/params/data").asString()))
                     .containsExactly("step 1 of 4", "step 2 of 4", "step 3 of 4", "step 4 of 4");
             assertThat(messages.get(messages.size() - 1)

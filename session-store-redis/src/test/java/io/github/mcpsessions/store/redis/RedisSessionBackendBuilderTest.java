@@ -235,7 +235,9 @@ class RedisSessionBackendBuilderTest {
             result(log.append(id, "many", "a", "", 1, Collections.nCopies(1_025, "x"), true, "wake"));
             assertThat(connection.call("XLEN", key + "s:many")).isEqualTo(1_024L);
             assertThat((Long) connection.call("PTTL", key + "s:many"))
-                    .isBetween(Duration.ofMinutes(59).toMillis(), Duration.ofHours(1).toMillis());
+                    .isBetween(
+                            Duration.ofMinutes(59).toMillis(),
+                            Duration.ofHours(1).toMillis());
 
             String large = "x".repeat(1024 * 1024);
             result(log.append(id, "large", "a", "", 1, Collections.nCopies(5, large), true, "wake"));

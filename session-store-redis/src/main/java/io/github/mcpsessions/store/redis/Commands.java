@@ -162,8 +162,8 @@ final class Commands {
     /** Before Redis 7, only the text says so when it was a script that was refused. */
     private static boolean isReadOnly(Throwable failure) {
         return failure instanceof RedisReadOnlyException
-                || failure instanceof RedisCommandExecutionException
-                        && String.valueOf(failure.getMessage()).contains("-READONLY ");
+                || (failure instanceof RedisCommandExecutionException
+                        && String.valueOf(failure.getMessage()).contains("-READONLY "));
     }
 
     /** After a failover the old master is a replica: whoever is the master now, a new connection finds it. */

@@ -734,7 +734,7 @@ class StreamsTest {
         assertThat(running.isClosed()).isFalse();
         a.release.tryEmitValue("go");
         await().untilAsserted(() -> assertThat(running.isClosed()).isTrue());
-        assertThat(running.messages()).hasSize(2);
+        assertThat(running.messages()).hasSize(3);
     }
 
     @Test

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Measures the transport against bare Netty, in turn, and prints a table: server on one core, client on another.
+#
+#   bench/run.sh [client options]      see --help of the client, such as: --connections 16,64 --rounds 7 --initialize
+#
+# SERVERS   which, in this order; the first is the yardstick (default: bare ceiling immediate worker).
+#           Also: immediate-redis worker-redis, which need REDIS_URL or a redis-server on the PATH.
+# SERVER_CPU, CLIENT_CPU   the cores (default: 0 and 1)
+# JAVA_OPTS   for the servers (default: a heap of 1 GiB)
+# NO_BUILD=1  take the jar that is there
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+jar=bench/target/bench-server.jar
+servers=${SERVERS:-bare ceiling immediate worker}
+server_cpu=${SERVER_CPU:-0}
+client_cpu=${CLIENT_CPU:-1}
+read -ra java_opts <<<"${JAVA_OPTS:--Xms1g -Xmx1g}"
+
+if [ -z "${NO_BUILD:-}" ]; then
+    mvn -q -B package -DskipTests -pl bench -am
+fi
+
+work=$(mktemp -d)
+pids=()
+stop() {
+    [ "${#pids[@]}" -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap stop EXIT
+
+# Prints the first line of a file that begins so, as soon as it is there.
+line() {
+    for _ in $(seq 300); do
+        if grep -m 1 "^$2" "$1"; then
+            return
+        fi
+        sleep 0.1
+    done
+    echo "$1: no server has started within 30 s" >&2
+    return 1
+}
+
+redis() {
+    if [ -z "${REDIS_URL:-}" ]; then
+        local port=$((20000 + RANDOM % 20000))
+        taskset -c "$client_cpu" redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no \
+            --dir "$work" >"$work/redis.log" &
+        pids+=($!)
+        REDIS_URL=redis://127.0.0.1:$port
+        line "$work/redis.log" ".*Ready to accept" >/dev/null
+    fi
+}
+
+start() {
+    local name=$1 class=io.github.mcpsessions.bench.BenchServer execution=worker url=''
+    case $name in
+        bare) class=io.github.mcpsessions.bench.BareNetty ;;
+        ceiling) class=io.github.mcpsessions.transport.SdkHandlerAlone ;;
+        immediate | immediate-redis) execution=immediate ;;
+        worker | worker-redis) ;;
+        *) echo "SERVERS: $name (expected: bare, ceiling, immediate, worker, immediate-redis or worker-redis)" >&2; exit 2 ;;
+    esac
+    if [[ $name == *-redis ]]; then
+        redis
+        url=$REDIS_URL
+    fi
+    PORT=0 REDIS_URL=$url MCP_EXECUTION=$execution taskset -c "$server_cpu" \
+        java "${java_opts[@]}" -cp "$jar" "$class" >"$work/$name.url" &
+    pids+=($!)
+    options+=(--server "$name=$(line "$work/$name.url" http)")
+}
+
+options=()
+for name in $servers; do
+    start "$name"
+done
+taskset -c "$client_cpu" java -Xms512m -Xmx512m -cp "$jar" io.github.mcpsessions.bench.LoadGenerator \
+    "${options[@]}" "$@"

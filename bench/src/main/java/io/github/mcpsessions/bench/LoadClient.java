@@ -1,0 +1,82 @@
+package io.github.mcpsessions.bench;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Loads one server at a time, from one thread. */
+final class LoadClient implements AutoCloseable {
+
+    private static final int CONNECT_AT_ONCE = 256;
+
+    private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
+            1, Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+
+    /**
+     * Opens connections with a session each, has them send for a while, and closes them.
+     *
+     * @throws IllegalStateException if a session cannot be opened
+     */
+    LoadRun run(URI uri, int connections, Duration duration, boolean initializeOnly) throws Exception {
+        List<LoadConnection> open = connect(uri, connections, initializeOnly);
+        CompletableFuture<LoadRun> done = new CompletableFuture<>();
+        loop.execute(() -> {
+            LoadRun run = new LoadRun(connections, System.nanoTime(), duration.toNanos());
+            open.forEach(connection -> connection.start(run));
+            run.done().thenAccept(done::complete);
+        });
+        LoadRun run = done.get(duration.toSeconds() + 30, TimeUnit.SECONDS);
+        loop.submit(() -> open.forEach(LoadConnection::close)).get(10, TimeUnit.SECONDS);
+        return run;
+    }
+
+    private List<LoadConnection> connect(URI uri, int connections, boolean initializeOnly) throws Exception {
+        List<LoadConnection> open = new ArrayList<>(connections);
+        for (int i = 0; i < connections; i++) {
+            LoadConnection connection = new LoadConnection(uri, initializeOnly);
+            open.add(connection);
+            new Bootstrap()
+                    .group(loop)
+                    .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
+                    .option(ChannelOption.TCP_NODELAY, true)
+                    .handler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            channel.pipeline().addLast(connection);
+                        }
+                    })
+                    .connect(uri.getHost(), uri.getPort())
+                    .addListener(connected -> {
+                        if (!connected.isSuccess()) {
+                            connection.ready().completeExceptionally(connected.cause());
+                        }
+                    });
+            if (i % CONNECT_AT_ONCE == CONNECT_AT_ONCE - 1) {
+                connection.ready().get(30, TimeUnit.SECONDS);
+            }
+        }
+        for (LoadConnection connection : open) {
+            connection.ready().get(30, TimeUnit.SECONDS);
+        }
+        return open;
+    }
+
+    @Override
+    public void close() {
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,168 @@
+package io.github.mcpsessions.bench;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** One keep-alive connection with one session, which sends its next request when it has the answer to the last one. */
+final class LoadConnection extends ByteToMessageDecoder {
+
+    private enum Phase {
+        INITIALIZE,
+        INITIALIZED,
+        READY,
+        RUNNING,
+        CLOSED
+    }
+
+    /** Stands for the id of a server that has no sessions, so that all get requests of one size. */
+    private static final String NO_SESSION = "0123456789abcdefghijkl";
+
+    private static final String VERSION = "2025-11-25";
+    private static final Pattern NEGOTIATED = Pattern.compile("\"protocolVersion\"\\s*:\\s*\"([^\"]+)\"");
+
+    private final HttpResponseReader reader = new HttpResponseReader();
+    private final URI uri;
+    private final boolean initializeOnly;
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+
+    private Phase phase = Phase.INITIALIZE;
+    private @Nullable ChannelHandlerContext ctx;
+    private @Nullable McpRequest request;
+    private String version = VERSION;
+    private @Nullable LoadRun run;
+    private long sentNanos;
+
+    LoadConnection(URI uri, boolean initializeOnly) {
+        this.uri = uri;
+        this.initializeOnly = initializeOnly;
+    }
+
+    CompletableFuture<Void> ready() {
+        return ready;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        this.ctx = ctx;
+        send(McpRequest.initialize(uri));
+        if (initializeOnly) {
+            phase = Phase.READY;
+        }
+    }
+
+    /** Begins to send; called on the event loop. */
+    void start(LoadRun run) {
+        this.run = run;
+        phase = Phase.RUNNING;
+        sendNext(System.nanoTime());
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (!reader.read(in)) {
+            return;
+        }
+        if (reader.status() / 100 != 2) {
+            fail("HTTP status " + reader.status() + ": " + reader.body(in));
+            return;
+        }
+        switch (phase) {
+            case INITIALIZE -> {
+                Matcher negotiated = NEGOTIATED.matcher(reader.body(in));
+                version = negotiated.find() ? negotiated.group(1) : VERSION;
+                String sessionId = reader.sessionId();
+                if (sessionId == null) {
+                    call(NO_SESSION);
+                } else {
+                    phase = Phase.INITIALIZED;
+                    send(McpRequest.initialized(uri, sessionId, version));
+                }
+            }
+            case INITIALIZED -> call(requireNonNull(reader.sessionId()));
+            case READY -> {
+                String body = reader.body(in);
+                if (initializeOnly || body.contains("\"hello\"")) {
+                    ready.complete(null);
+                } else {
+                    fail("The answer to echo has no \"hello\": " + body);
+                }
+            }
+            case RUNNING -> {
+                LoadRun current = run;
+                long now = System.nanoTime();
+                if (current != null && current.answered(now, now - sentNanos)) {
+                    sendNext(now);
+                }
+            }
+            case CLOSED -> {}
+        }
+    }
+
+    /** Makes the call once with all checks; from then on the status and the framing of the answer tell. */
+    private void call(String sessionId) {
+        phase = Phase.READY;
+        send(McpRequest.echo(uri, sessionId, version));
+    }
+
+    private void sendNext(long now) {
+        ChannelHandlerContext ctx = this.ctx;
+        McpRequest request = this.request;
+        if (ctx != null && request != null) {
+            sentNanos = now;
+            ctx.writeAndFlush(request.next(), ctx.voidPromise());
+        }
+    }
+
+    private void send(McpRequest next) {
+        if (request != null) {
+            request.release();
+        }
+        request = next;
+        sendNext(System.nanoTime());
+    }
+
+    private void fail(String why) {
+        Phase before = phase;
+        phase = Phase.CLOSED;
+        ready.completeExceptionally(new IllegalStateException(uri + ": " + why));
+        if (before == Phase.RUNNING && run != null) {
+            run.failed(why);
+        }
+        if (ctx != null) {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (phase != Phase.CLOSED) {
+            fail("The connection was closed");
+        }
+        if (request != null) {
+            request.release();
+            request = null;
+        }
+    }
+
+    /** Ends the connection after a run; called on the event loop. */
+    void close() {
+        phase = Phase.CLOSED;
+        if (ctx != null) {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        fail(String.valueOf(cause));
+    }
+}

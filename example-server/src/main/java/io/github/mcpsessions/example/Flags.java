@@ -46,4 +46,12 @@ final class Flags {
             description = "What all replicas of one logical server share (env MCP_NAMESPACE, default mcp).")
     @Nullable
     String namespace;
+
+    @Option(
+            names = "--management-port",
+            paramLabel = "PORT",
+            description = "Port of its own for health, 0 for any free one"
+                    + " (env MCP_MANAGEMENT_PORT, default: the port of the clients).")
+    @Nullable
+    String managementPort;
 }

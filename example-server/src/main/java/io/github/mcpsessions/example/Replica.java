@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.OptionalInt;
 
 /** One running replica: its backend, its transport and the server on it. */
 final class Replica implements AutoCloseable {
@@ -44,7 +45,7 @@ final class Replica implements AutoCloseable {
                         .namespace(settings.namespace())
                         .build())
                 .orElseGet(InMemorySessionBackend::create);
-        NettyStreamableServerTransportProvider transport = NettyStreamableServerTransportProvider.builder()
+        var builder = NettyStreamableServerTransportProvider.builder()
                 .backend(backend)
                 .host(settings.host())
                 .port(settings.port())
@@ -52,15 +53,15 @@ final class Replica implements AutoCloseable {
                 .healthEndpoint(HEALTH)
                 .nodeId(settings.nodeId())
                 .responseHeader("X-Served-By", settings.nodeId())
-                .sessionTtl(settings.sessionTtl())
-                .build();
+                .sessionTtl(settings.sessionTtl());
+        settings.operations().managementPort().ifPresent(builder::managementPort);
+        NettyStreamableServerTransportProvider transport = builder.build();
         try {
             McpSyncServer server = Fixtures.serve(transport, settings.nodeId(), ExampleServer.Version.text());
             return new Replica(settings, backend, transport, server);
         } catch (UncheckedIOException e) {
             backend.close();
-            throw new StartException(
-                    "Cannot listen on " + settings.host() + ":" + settings.port() + ": " + innermostReason(e), e);
+            throw new StartException("Cannot listen on " + addresses(settings) + ": " + innermostReason(e), e);
         }
     }
 
@@ -71,17 +72,17 @@ final class Replica implements AutoCloseable {
 
     /** {@return what someone who has started it wants to know first: where it serves, and how to try it} */
     String greeting() {
-        String origin = "http://" + reachableHost(transport.boundAddress()) + ":" + port();
+        String origin = origin(transport.boundAddress());
         return """
-                MCP endpoint  %s
-                Health        %s
-                Node          %s
-                Sessions      %s
-                Namespace     %s
-                Try it        %s
-                """.formatted(
+            MCP endpoint  %s
+            Health        %s
+            Node          %s
+            Sessions      %s
+            Namespace     %s
+            Try it        %s
+            """.formatted(
                 origin + ENDPOINT,
-                origin + HEALTH,
+                origin(transport.managementAddress().orElseGet(transport::boundAddress)) + HEALTH,
                 settings.nodeId(),
                 backend,
                 settings.namespace(),
@@ -101,6 +102,16 @@ final class Replica implements AutoCloseable {
                 + "\"clientInfo\":{\"name\":\"curl\",\"version\":\"1\"}}}";
         return "curl -gi '" + url + "' -H 'Content-Type: application/json'"
                 + " -H 'Accept: application/json, text/event-stream' -d '" + initialize + "'";
+    }
+
+    private static String addresses(Settings settings) {
+        String clients = settings.host() + ":" + settings.port();
+        OptionalInt management = settings.operations().managementPort();
+        return management.isPresent() ? clients + " or " + settings.host() + ":" + management.getAsInt() : clients;
+    }
+
+    private static String origin(InetSocketAddress bound) {
+        return "http://" + reachableHost(bound) + ":" + bound.getPort();
     }
 
     /** A server bound to every address is tried on the local one. */

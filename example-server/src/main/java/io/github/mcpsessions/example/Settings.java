@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +20,16 @@ import org.jspecify.annotations.Nullable;
  * @param nodeId what this replica calls itself
  * @param sessionTtl how long a session lives without a request
  * @param namespace what all replicas of one logical server share
+ * @param operations what whoever operates the server sets
  */
 record Settings(
-        int port, String host, Optional<String> redisUrl, String nodeId, Duration sessionTtl, String namespace) {
+        int port,
+        String host,
+        Optional<String> redisUrl,
+        String nodeId,
+        Duration sessionTtl,
+        String namespace,
+        Operations operations) {
 
     private static final Duration SHORTEST_TTL = Duration.ofSeconds(1);
     private static final Duration LONGEST_TTL = Duration.ofDays(365);
@@ -33,7 +41,27 @@ record Settings(
         Setting nodeId = setting("--node-id", flags.nodeId, "NODE_ID", environment, generatedNodeId());
         Setting ttl = setting("--session-ttl", flags.sessionTtl, "MCP_SESSION_TTL", environment, "24h");
         Setting namespace = setting("--namespace", flags.namespace, "MCP_NAMESPACE", environment, "mcp");
-        return new Settings(port(port), host(host), redisUrl(redisUrl), name(nodeId), duration(ttl), name(namespace));
+        Setting managementPort =
+                setting("--management-port", flags.managementPort, "MCP_MANAGEMENT_PORT", environment, "");
+        return new Settings(
+                port(port),
+                host(host),
+                redisUrl(redisUrl),
+                name(nodeId),
+                duration(ttl),
+                name(namespace),
+                new Operations(managementPort(managementPort, port)));
+    }
+
+    private static OptionalInt managementPort(Setting setting, Setting clients) throws InvalidSettingException {
+        if (setting.value.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        int port = port(setting);
+        if (port != 0 && port == port(clients)) {
+            throw setting.invalid("another port than that of the clients");
+        }
+        return OptionalInt.of(port);
     }
 
     private static int port(Setting setting) throws InvalidSettingException {

@@ -9,11 +9,18 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,6 +60,26 @@ class ProcessTest {
         start("--port=0", "--host=0.0.0.0");
 
         assertThat(greeting()).containsPattern("http://localhost:[1-9]\\d*/mcp\\n");
+    }
+
+    @Test
+    void servesHealthOnAPortOfItsOwnOnDemand() throws Exception {
+        start("--port=0", "--management-port=0");
+
+        List<String> urls = Pattern.compile("http://127\\.0\\.0\\.1:[1-9]\\d*/(mcp|health)(?=\\n)")
+                .matcher(greeting())
+                .results()
+                .map(MatchResult::group)
+                .toList();
+
+        assertThat(urls).hasSize(2);
+        String health = urls.get(1);
+        assertThat(URI.create(health).getPort())
+                .isNotEqualTo(URI.create(urls.get(0)).getPort());
+        HttpResponse<String> ready = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(URI.create(health + "/ready")).build(), BodyHandlers.ofString());
+        assertThat(ready.statusCode()).isEqualTo(200);
+        assertThat(ready.body()).contains("\"status\":\"healthy\"");
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ class SettingsTest {
         assertThat(settings.redisUrl()).isEmpty();
         assertThat(settings.sessionTtl()).isEqualTo(Duration.ofHours(24));
         assertThat(settings.namespace()).isEqualTo("mcp");
+        assertThat(settings.operations()).isEqualTo(Operations.DEFAULT);
     }
 
     @Test
@@ -44,7 +46,8 @@ class SettingsTest {
                 "REDIS_URL", "redis://user:secret@redis:6379/2",
                 "NODE_ID", "a",
                 "MCP_SESSION_TTL", "30m",
-                "MCP_NAMESPACE", "orders"));
+                "MCP_NAMESPACE", "orders",
+                "MCP_MANAGEMENT_PORT", "9090"));
 
         assertThat(settings)
                 .isEqualTo(new Settings(
@@ -53,7 +56,8 @@ class SettingsTest {
                         Optional.of("redis://user:secret@redis:6379/2"),
                         "a",
                         Duration.ofMinutes(30),
-                        "orders"));
+                        "orders",
+                        new Operations(OptionalInt.of(9090))));
     }
 
     @Test
@@ -64,7 +68,8 @@ class SettingsTest {
                 "REDIS_URL", "wrong",
                 "NODE_ID", "{wrong}",
                 "MCP_SESSION_TTL", "wrong",
-                "MCP_NAMESPACE", "{wrong}");
+                "MCP_NAMESPACE", "{wrong}",
+                "MCP_MANAGEMENT_PORT", "wrong");
 
         Settings settings = settings(
                 environment,
@@ -73,10 +78,18 @@ class SettingsTest {
                 "--redis-url=rediss://redis",
                 "--node-id=b",
                 "--session-ttl=PT1S",
-                "--namespace=n");
+                "--namespace=n",
+                "--management-port=0");
 
         assertThat(settings)
-                .isEqualTo(new Settings(65535, "::1", Optional.of("rediss://redis"), "b", Duration.ofSeconds(1), "n"));
+                .isEqualTo(new Settings(
+                        65535,
+                        "::1",
+                        Optional.of("rediss://redis"),
+                        "b",
+                        Duration.ofSeconds(1),
+                        "n",
+                        new Operations(OptionalInt.of(0))));
     }
 
     @Test
@@ -126,13 +139,20 @@ class SettingsTest {
                 "PORT | 65536 | a port, 0 to 65535",
                 "PORT | -1 | a port, 0 to 65535",
                 "PORT | 99999999999 | a port, 0 to 65535",
+                "MCP_MANAGEMENT_PORT | abc | a port, 0 to 65535",
+                "MCP_MANAGEMENT_PORT | 3000 | another port than that of the clients",
                 "HOST | a b | a host name or an IP address",
                 "HOST | http://localhost | a host name or an IP address",
-                "REDIS_URL | localhost:6379 | redis://[user:password@]host[:port][/database], rediss:// or redis-sentinel://...#master",
-                "REDIS_URL | http://redis | redis://[user:password@]host[:port][/database], rediss:// or redis-sentinel://...#master",
-                "REDIS_URL | redis:// | redis://[user:password@]host[:port][/database], rediss:// or redis-sentinel://...#master",
-                "REDIS_URL | redis://host:99999 | redis://[user:password@]host[:port][/database], rediss:// or redis-sentinel://...#master",
-                "REDIS_URL | redis-sentinel://host | redis://[user:password@]host[:port][/database], rediss:// or redis-sentinel://...#master",
+                "REDIS_URL | localhost:6379 | redis://[user:password@]host[:port][/database], rediss:// or"
+                        + " redis-sentinel://...#master",
+                "REDIS_URL | http://redis | redis://[user:password@]host[:port][/database], rediss:// or"
+                        + " redis-sentinel://...#master",
+                "REDIS_URL | redis:// | redis://[user:password@]host[:port][/database], rediss:// or"
+                        + " redis-sentinel://...#master",
+                "REDIS_URL | redis://host:99999 | redis://[user:password@]host[:port][/database], rediss:// or"
+                        + " redis-sentinel://...#master",
+                "REDIS_URL | redis-sentinel://host | redis://[user:password@]host[:port][/database], rediss:// or"
+                        + " redis-sentinel://...#master",
                 "NODE_ID | a b | 1 to 255 visible ASCII characters without braces",
                 "NODE_ID | ä | 1 to 255 visible ASCII characters without braces",
                 "MCP_SESSION_TTL | 30 | a duration such as 90s, 30m, 24h, 2d or PT30M, 1s to 365d",

@@ -3,6 +3,7 @@ package io.github.mcpsessions.transport;
 import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionRecord;
+import io.github.mcpsessions.store.SessionStore;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpNotificationHandler;
@@ -46,6 +47,7 @@ final class McpEndpoint implements HttpRequestHandler {
 
     private final EngineConfig config;
     private final SdkServer sdk;
+    private final SessionStore store;
     private final SessionRegistry registry;
     private final Handshake handshake;
     private final Questions questions;
@@ -62,6 +64,7 @@ final class McpEndpoint implements HttpRequestHandler {
     McpEndpoint(
             EngineConfig config,
             SdkServer sdk,
+            SessionStore store,
             SessionRegistry registry,
             Handshake handshake,
             Questions questions,
@@ -72,6 +75,7 @@ final class McpEndpoint implements HttpRequestHandler {
             Executor workers) {
         this.config = config;
         this.sdk = sdk;
+        this.store = store;
         this.registry = registry;
         this.handshake = handshake;
         this.questions = questions;
@@ -188,7 +192,7 @@ final class McpEndpoint implements HttpRequestHandler {
                         RandomIds.nextSessionId(), params, result.protocolVersion(), config.clock.instant())
                 .build();
         long epoch = config.backend.replicaBus().epoch();
-        config.backend.sessionStore().create(record, registry.handshakeTtl()).whenComplete((created, failure) -> {
+        store.create(record, registry.handshakeTtl()).whenComplete((created, failure) -> {
             if (failure != null) {
                 log.debug("Cannot store a new session", failure);
                 HttpError.UNAVAILABLE.answer(exchange, id, "The session cannot be stored right now");

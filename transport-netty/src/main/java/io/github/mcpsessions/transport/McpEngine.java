@@ -37,6 +37,7 @@ public final class McpEngine implements HttpRequestHandler {
     private final ScheduledExecutorService timer;
     private final Executor workers;
     private final @Nullable WorkerPool ownWorkers;
+    private final WatchedStore store;
     private final Announcer announcer;
     private final Questions questions;
     private final Streams streams;
@@ -67,6 +68,7 @@ public final class McpEngine implements HttpRequestHandler {
         Executor handlers = config.handlerExecutor;
         this.ownWorkers = handlers == null ? new WorkerPool() : null;
         this.workers = handlers == null ? requireNonNull(ownWorkers) : handlers;
+        this.store = new WatchedStore(config.backend.sessionStore(), config.nodeId, config.nanoTime);
         this.announcer = new Announcer(config.backend.replicaBus(), incarnation);
         this.questions = new Questions(config.backend, incarnation, workers);
         this.streams = new Streams(config, incarnation, timer);
@@ -91,13 +93,14 @@ public final class McpEngine implements HttpRequestHandler {
         SdkInternals.announceEveryResourceUpdate(sdk);
         Handshake handshake = new Handshake(sdk, streams);
         Listeners listeners = new Listeners(config.listeners, workers);
-        SessionRegistry registry = new SessionRegistry(config, announcer, handshake, workers, listeners);
+        SessionRegistry registry = new SessionRegistry(config, store, announcer, handshake, workers, listeners);
         UndecidedAnswers undecided = new UndecidedAnswers(timer, config.nanoTime, config.sseAfter);
         // What runs a handler is apart from what does the rest: only handlers are run on the event loop on demand.
         Executor handlerExecutor = config.immediateExecution ? Runnable::run : workers;
         McpEndpoint endpoint = new McpEndpoint(
                 config,
                 sdk,
+                store,
                 registry,
                 handshake,
                 questions,
@@ -191,16 +194,16 @@ public final class McpEngine implements HttpRequestHandler {
     /** {@return how the engine is doing} */
     public EngineStatus status() {
         Started engine = started;
-        if (draining || engine == null) {
-            return new EngineStatus(
-                    EngineStatus.State.DRAINING,
-                    engine == null ? 0 : engine.registry().size());
-        }
         boolean deaf = busWasHeard && config.backend.replicaBus().epoch() == ReplicaBus.NO_EPOCH;
-        boolean degraded = deaf || engine.registry().isStoreFailing();
-        return new EngineStatus(
-                degraded ? EngineStatus.State.DEGRADED : EngineStatus.State.HEALTHY,
-                engine.registry().size());
+        EngineStatus.State state;
+        if (draining || engine == null) {
+            state = EngineStatus.State.DRAINING;
+        } else if (deaf || store.isFailing()) {
+            state = EngineStatus.State.DEGRADED;
+        } else {
+            state = EngineStatus.State.HEALTHY;
+        }
+        return new EngineStatus(state, engine == null ? 0 : engine.registry().size(), store.latency());
     }
 
     /**

@@ -24,10 +24,10 @@ final class SessionChanges {
     private final Ended ended;
     private final Executor workers;
 
-    SessionChanges(EngineConfig config, Announcer announcer, Executor workers, Ended ended) {
+    SessionChanges(EngineConfig config, SessionStore store, Announcer announcer, Executor workers, Ended ended) {
         this.workers = workers;
         this.config = config;
-        this.store = config.backend.sessionStore();
+        this.store = store;
         this.announcer = announcer;
         this.ended = ended;
     }

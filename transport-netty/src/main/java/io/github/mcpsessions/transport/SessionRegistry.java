@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.SessionRecord;
-import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.transport.SessionListener.CloseReason;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.spec.McpSchema;
@@ -13,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -52,7 +50,7 @@ final class SessionRegistry {
     private static final int MAX_MISSING = 10_000;
 
     private final EngineConfig config;
-    private final SessionStore store;
+    private final WatchedStore store;
     private final ReplicaBus bus;
     private final Announcer announcer;
     private final SessionChanges changes;
@@ -64,18 +62,23 @@ final class SessionRegistry {
     private final ConcurrentHashMap<String, Restore> restoring = new ConcurrentHashMap<>();
     private final Cache<String, Boolean> missing;
     private final long touchIntervalNanos;
-    private volatile boolean storeFailing;
 
     SessionRegistry(
-            EngineConfig config, Announcer announcer, Handshake handshake, Executor workers, Listeners listeners) {
+            EngineConfig config,
+            WatchedStore store,
+            Announcer announcer,
+            Handshake handshake,
+            Executor workers,
+            Listeners listeners) {
         this.config = config;
-        this.store = config.backend.sessionStore();
+        this.store = store;
         this.bus = config.backend.replicaBus();
         this.announcer = announcer;
         this.handshake = handshake;
         this.workers = workers;
         this.listeners = listeners;
-        this.changes = new SessionChanges(config, announcer, workers, session -> drop(session, CloseReason.DELETED));
+        this.changes =
+                new SessionChanges(config, store, announcer, workers, session -> drop(session, CloseReason.DELETED));
         this.missing = Caffeine.newBuilder()
                 .maximumSize(MAX_MISSING)
                 .expireAfterWrite(MISSING_FOR)
@@ -100,11 +103,6 @@ final class SessionRegistry {
 
     int size() {
         return live.size();
-    }
-
-    /** Tells whether the last thing that was asked of the store went wrong. */
-    boolean isStoreFailing() {
-        return storeFailing;
     }
 
     /** Returns a session that can be served at once, without asking anybody, entered; {@code null} if there is none. */
@@ -183,7 +181,7 @@ final class SessionRegistry {
 
     /** Ends a session everywhere: in the store, here, and then on all other replicas. */
     CompletionStage<Boolean> delete(String id) {
-        return store.delete(id).whenComplete(this::noteStore).thenCompose(existed -> {
+        return store.delete(id).thenCompose(existed -> {
             evict(id);
             return announcer.announce(BusMessage.Type.EVICT, id).thenApply(sent -> existed);
         });
@@ -216,7 +214,6 @@ final class SessionRegistry {
     private void reload(LocalSession session) {
         int changesBefore = session.changeCount();
         store.load(session.id(), ttl(session.createdAt()))
-                .whenComplete(this::noteStore)
                 .thenAcceptAsync(
                         loaded -> {
                             if (loaded.isEmpty()) {
@@ -257,7 +254,7 @@ final class SessionRegistry {
         long asked = config.nanoTime.getAsLong();
         int changesBefore = session.changeCount();
         Duration ttl = ttl(session.createdAt());
-        store.load(session.id(), ttl).whenComplete(this::noteStore).whenComplete((loaded, failure) -> {
+        store.load(session.id(), ttl).whenComplete((loaded, failure) -> {
             session.confirmation.set(null);
             if (failure != null) {
                 // The store is down, and the session is held here: it is served.
@@ -299,13 +296,7 @@ final class SessionRegistry {
 
     private void load(String id, Restore restore) {
         long epoch = bus.epoch();
-        CompletionStage<Optional<SessionRecord>> loaded;
-        try {
-            loaded = store.load(id, writtenTtl(config.sessionTtl));
-        } catch (RuntimeException e) {
-            loaded = CompletableFuture.failedFuture(e);
-        }
-        loaded.whenComplete(this::noteStore).whenComplete((record, failure) -> {
+        store.load(id, writtenTtl(config.sessionTtl)).whenComplete((record, failure) -> {
             if (failure != null) {
                 restore.settle(unavailable(id, failure));
             } else if (record.isEmpty()) {
@@ -393,14 +384,7 @@ final class SessionRegistry {
                 retire(session);
             }
         }
-        if (storeFailing) {
-            probeStore();
-        }
-    }
-
-    /** Asks for a session that nobody has: all that counts is whether the store answers, also while no client asks. */
-    private void probeStore() {
-        store.touch(RandomIds.nextSessionId(), config.sessionTtl).whenComplete(this::noteStore);
+        store.probe(config.sessionTtl);
     }
 
     /** Slides the expiry of every session that was used since it was last slid. */
@@ -432,7 +416,7 @@ final class SessionRegistry {
     private CompletionStage<Void> touch(LocalSession session) {
         long now = config.nanoTime.getAsLong();
         Duration ttl = ttl(session.createdAt());
-        return store.touch(session.id(), ttl).whenComplete(this::noteStore).handle((found, failure) -> {
+        return store.touch(session.id(), ttl).handle((found, failure) -> {
             if (failure != null) {
                 session.freshness.touchFailed(now);
             } else if (found) {
@@ -523,19 +507,6 @@ final class SessionRegistry {
         }
         log.debug("Session {} cannot be restored now", RandomIds.shorten(id), cause);
         return new SessionLookup.Unavailable("The session cannot be looked up right now");
-    }
-
-    private void noteStore(@Nullable Object result, @Nullable Throwable failure) {
-        // A record that cannot be read is an answer of the store, too.
-        boolean failing = failure != null && !(cause(failure) instanceof RecordFormatException);
-        if (failing != storeFailing) {
-            storeFailing = failing;
-            if (failing) {
-                log.warn("The session store cannot be reached from {}", config.nodeId, failure);
-            } else {
-                log.info("The session store can be reached from {} again", config.nodeId);
-            }
-        }
     }
 
     private static Throwable cause(Throwable failure) {

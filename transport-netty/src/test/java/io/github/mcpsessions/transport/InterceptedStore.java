@@ -20,6 +20,7 @@ final class InterceptedStore implements SessionStore {
     final List<String> operations = new CopyOnWriteArrayList<>();
     private final SessionStore delegate;
     private volatile boolean broken;
+    private volatile boolean full;
     private volatile boolean unreadable;
     private volatile @Nullable String heldOperation;
     private volatile @Nullable Held held;
@@ -38,6 +39,11 @@ final class InterceptedStore implements SessionStore {
     /** Makes every operation fail as long as the store is broken. */
     void setBroken(boolean broken) {
         this.broken = broken;
+    }
+
+    /** Makes every creation fail as long as the store is full. */
+    void setFull(boolean full) {
+        this.full = full;
     }
 
     /** Makes every load find a record that this version cannot read. */
@@ -84,7 +90,7 @@ final class InterceptedStore implements SessionStore {
 
     private <T> CompletionStage<T> run(String operation, Supplier<CompletionStage<T>> call) {
         operations.add(operation);
-        if (broken) {
+        if (broken || (full && operation.equals("create"))) {
             return CompletableFuture.failedFuture(new StoreUnavailableException("broken by the test"));
         }
         if (unreadable && operation.equals("load")) {

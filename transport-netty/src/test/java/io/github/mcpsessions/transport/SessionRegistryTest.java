@@ -245,7 +245,8 @@ class SessionRegistryTest {
 
     @Test
     @DisplayName(
-            "A log level that is set on one replica holds on another, held or restored, and where it cannot be stored is a 503")
+            "A log level that is set on one replica holds on another, held or restored, and where it cannot be stored"
+                    + " is a 503")
     void logLevel() {
         TestReplica a = replica();
         TestReplica b = replica();
@@ -442,6 +443,34 @@ class SessionRegistryTest {
         a.store.setBroken(false);
 
         await().untilAsserted(() -> assertThat(a.engine.status().state()).isEqualTo(EngineStatus.State.HEALTHY));
+    }
+
+    @Test
+    @DisplayName("A replica that nobody uses learns by itself that the store cannot be reached")
+    void storeDownUnasked() {
+        TestReplica a = replica(config -> config.localIdleTimeout(Duration.ofMillis(400)));
+        a.initialize();
+        a.store.setBroken(true);
+        assertThat(a.engine.status().state()).isEqualTo(EngineStatus.State.HEALTHY);
+
+        a.advance(Duration.ofSeconds(6));
+
+        await().untilAsserted(() -> assertThat(a.engine.status().state()).isEqualTo(EngineStatus.State.DEGRADED));
+    }
+
+    @Test
+    @DisplayName("A store that refuses new sessions can be reached all the same")
+    void fullStore() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        a.store.setFull(true);
+
+        assertThat(a.status(FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25"))))
+                .isEqualTo(503);
+
+        assertThat(a.engine.status().state()).isEqualTo(EngineStatus.State.HEALTHY);
+        assertThat(a.engine.status().storeLatency()).isPresent();
+        assertThat(a.status(ping(id))).isEqualTo(200);
     }
 
     @Test

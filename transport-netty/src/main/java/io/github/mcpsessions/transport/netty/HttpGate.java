@@ -18,12 +18,12 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
 
     private static final int NO_CONTENT = 204;
     private static final AsciiString MCP_METHODS = AsciiString.cached("GET, POST, DELETE, OPTIONS");
-    private static final AsciiString HEALTH_METHODS = AsciiString.cached("GET");
+    private static final AsciiString HEALTH_METHODS = AsciiString.cached("GET, HEAD");
 
-    private final String endpoint;
+    private final @Nullable String endpoint;
     private final @Nullable HealthEndpoint health;
 
-    HttpGate(String endpoint, @Nullable HealthEndpoint health) {
+    HttpGate(@Nullable String endpoint, @Nullable HealthEndpoint health) {
         this.endpoint = endpoint;
         this.health = health;
     }
@@ -32,12 +32,13 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
         FullHttpRequest request = (FullHttpRequest) msg;
         String target = request.uri();
-        String path = target.equals(endpoint) ? endpoint : RequestTarget.path(target);
+        String path = target.equals(endpoint) ? target : RequestTarget.path(target);
         if (path.equals(endpoint)) {
             routeMcp(ctx, request);
-        } else if (health != null && path.equals(health.path())) {
-            FullHttpResponse answer = request.method().equals(HttpMethod.GET)
-                    ? health.answer(ctx.alloc())
+        } else if (health != null && health.serves(path)) {
+            HttpMethod method = request.method();
+            FullHttpResponse answer = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)
+                    ? health.answer(ctx.alloc(), path)
                     : methodNotAllowed(ctx, HEALTH_METHODS);
             answer(ctx, request, answer);
         } else {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param host the name or address to bind; {@code 127.0.0.1} by default
  * @param port the port to bind, 0 for one that the system chooses; 3000 by default
- * @param endpoint the path of the MCP endpoint; {@code /mcp} by default
- * @param healthPath the path of the health endpoint; {@code null}, the default, for none
+ * @param endpoint the path of the MCP endpoint; {@code /mcp} by default, {@code null} for a server of health alone
+ * @param healthPath the path of the health endpoint, below which are those of liveness and readiness; {@code null}, the
+ *     default, for none
  * @param ioTransport the way to the sockets; {@link IoTransport#AUTO} by default
  * @param eventLoopThreads how many threads serve the sockets; by default one per available processor
  * @param backlog the connections that the system may keep before they are accepted; 1,024 by default
@@ -48,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 record HttpServerConfig(
         String host,
         int port,
-        String endpoint,
+        @Nullable String endpoint,
         @Nullable String healthPath,
         IoTransport ioTransport,
         int eventLoopThreads,
@@ -83,10 +85,14 @@ record HttpServerConfig(
         private static final Set<String> MANAGED_HEADERS =
                 Set.of("connection", "content-length", "content-type", "date", "mcp-session-id", "transfer-encoding");
 
+        /** Probes and scrapers: few, and none of them may be kept out by clients. */
+        private static final int MANAGEMENT_CONNECTIONS = 256;
+
         private String host = "127.0.0.1";
         private int port = 3000;
         private String endpoint = "/mcp";
         private @Nullable String healthPath;
+        private @Nullable Integer managementPort;
         private IoTransport ioTransport = IoTransport.AUTO;
         private int eventLoopThreads = Runtime.getRuntime().availableProcessors();
         private int backlog = 1024;
@@ -112,10 +118,7 @@ record HttpServerConfig(
         }
 
         Builder port(int port) {
-            if (port < 0 || port > 65535) {
-                throw new IllegalArgumentException("port: " + port + " (expected: 0-65535)");
-            }
-            this.port = port;
+            this.port = requirePort(port, "port");
             return this;
         }
 
@@ -126,6 +129,11 @@ record HttpServerConfig(
 
         Builder healthPath(@Nullable String healthPath) {
             this.healthPath = healthPath == null ? null : requirePath(healthPath, "healthPath");
+            return this;
+        }
+
+        Builder managementPort(int managementPort) {
+            this.managementPort = requirePort(managementPort, "managementPort");
             return this;
         }
 
@@ -222,9 +230,45 @@ record HttpServerConfig(
 
         /** Throws {@link IllegalArgumentException} if two options exclude each other. */
         HttpServerConfig build() {
-            if (endpoint.equals(healthPath)) {
-                throw new IllegalArgumentException("healthPath: " + healthPath + " (expected: other than endpoint)");
+            if (healthPath != null
+                    && Stream.of(healthPath, HealthEndpoint.livePath(healthPath), HealthEndpoint.readyPath(healthPath))
+                            .anyMatch(endpoint::equals)) {
+                throw new IllegalArgumentException("healthPath: " + healthPath + " (expected: apart from endpoint)");
             }
+            if (managementPort != null && healthPath == null) {
+                throw new IllegalArgumentException("managementPort: " + managementPort
+                        + " (expected: none without healthPath, since nothing would be served there)");
+            }
+            if (managementPort != null && managementPort == port && port != 0) {
+                throw new IllegalArgumentException(
+                        "managementPort: " + managementPort + " (expected: other than port)");
+            }
+            return make(
+                    port,
+                    endpoint,
+                    managementPort == null ? healthPath : null,
+                    eventLoopThreads,
+                    maxConnections,
+                    allowedHosts,
+                    sslContext);
+        }
+
+        /** Returns the settings of the server that has health alone on a port of its own, if there is to be one. */
+        @Nullable
+        HttpServerConfig buildManagement() {
+            return managementPort == null
+                    ? null
+                    : make(managementPort, null, healthPath, 1, MANAGEMENT_CONNECTIONS, Set.of(), null);
+        }
+
+        private HttpServerConfig make(
+                int port,
+                @Nullable String endpoint,
+                @Nullable String healthPath,
+                int eventLoopThreads,
+                int maxConnections,
+                Set<String> allowedHosts,
+                @Nullable SslContext sslContext) {
             return new HttpServerConfig(
                     host,
                     port,
@@ -246,6 +290,13 @@ record HttpServerConfig(
                     cors,
                     responseHeaders,
                     sslContext);
+        }
+
+        private static int requirePort(int value, String name) {
+            if (value < 0 || value > 65535) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: 0-65535)");
+            }
+            return value;
         }
 
         private static int requirePositive(int value, String name) {

@@ -72,7 +72,7 @@ final class McpPipeline extends ChannelInitializer<Channel> {
         this.engine = engine;
         this.connections = connections;
         this.serverHeaders = serverHeaders;
-        this.guard = new RequestGuard(hosts, config.endpoint(), config.healthPath());
+        this.guard = new RequestGuard(hosts, config.endpoint(), health);
         this.gate = new HttpGate(config.endpoint(), health);
         this.cors = config.cors() ? cors() : null;
     }

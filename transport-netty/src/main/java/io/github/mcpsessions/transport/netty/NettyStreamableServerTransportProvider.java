@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -43,16 +44,23 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
     private static final Logger log = LoggerFactory.getLogger(NettyStreamableServerTransportProvider.class);
 
     private final HttpServerConfig http;
+    private final @Nullable HttpServerConfig management;
     private final EngineConfig config;
     private final Duration shutdownTimeout;
     private final McpEngine engine;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
     private volatile @Nullable NettyHttpServer server;
+    private volatile @Nullable NettyHttpServer managementServer;
     private boolean closing;
 
-    NettyStreamableServerTransportProvider(HttpServerConfig http, EngineConfig config, Duration shutdownTimeout) {
+    NettyStreamableServerTransportProvider(
+            HttpServerConfig http,
+            @Nullable HttpServerConfig management,
+            EngineConfig config,
+            Duration shutdownTimeout) {
         this.http = http;
+        this.management = management;
         this.config = config;
         this.shutdownTimeout = shutdownTimeout;
         this.engine = new McpEngine(config);
@@ -77,9 +85,24 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
             throw new IllegalStateException("The transport is closed (expected: a new transport for a new server)");
         }
         engine.start(sessionFactory);
-        NettyHttpServer bound = NettyHttpServer.bind(http, engine, config.nodeId(), engine::status, Clock.systemUTC());
+        // First what clients cannot see: whatever fails leaves nothing bound that they could have found.
+        NettyHttpServer health = management == null ? null : bind(management);
+        NettyHttpServer bound;
+        try {
+            bound = bind(http);
+        } catch (RuntimeException e) {
+            if (health != null) {
+                health.closeGracefully(Duration.ZERO);
+            }
+            throw e;
+        }
+        managementServer = health;
         server = bound;
         log.info("MCP endpoint of {} at {}, sessions: {}", config.nodeId(), url(bound), config.backend());
+    }
+
+    private NettyHttpServer bind(HttpServerConfig config) {
+        return NettyHttpServer.bind(config, engine, this.config.nodeId(), engine::status, Clock.systemUTC());
     }
 
     /**
@@ -90,6 +113,16 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
      */
     public InetSocketAddress boundAddress() {
         return bound().address();
+    }
+
+    /**
+     * Returns the address at which health is served if it has a port of its own.
+     *
+     * @return the address, with the actual port; empty before an MCP server was built on the transport, and where there is no
+     *     {@link NettyStreamableServerTransportProviderBuilder#managementPort}
+     */
+    public Optional<InetSocketAddress> managementAddress() {
+        return Optional.ofNullable(managementServer).map(NettyHttpServer::address);
     }
 
     /**
@@ -162,8 +195,15 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
         httpClosed
                 .thenCompose(done -> engine.awaitCalls(timeout.minusNanos(System.nanoTime() - began)))
                 .thenCompose(done -> engine.close())
+                .thenCompose(done -> closeManagement())
                 .whenComplete((done, failure) -> closed.complete(null));
         return closed;
+    }
+
+    /** Last of all, so that probes are told what is going on until the end. */
+    private CompletionStage<Void> closeManagement() {
+        NettyHttpServer bound = managementServer;
+        return bound == null ? CompletableFuture.completedFuture(null) : bound.closeGracefully(Duration.ZERO);
     }
 
     private NettyHttpServer bound() {

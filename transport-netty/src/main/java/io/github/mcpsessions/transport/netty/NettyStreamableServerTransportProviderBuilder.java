@@ -320,14 +320,33 @@ public final class NettyStreamableServerTransportProviderBuilder {
     }
 
     /**
-     * Serves how the replica is doing, without authentication: status 200 and
-     * {@code {"status":"healthy|degraded|draining","nodeId":...,"activeSessions":...,"timestamp":...}}.
+     * Serves how the replica is doing, without authentication, to GET and HEAD:
+     *
+     * <ul>
+     *   <li>at {@code path}: status 200 and {@code {"status":"healthy|degraded|draining","nodeId":...,"activeSessions":...,
+     *       "storeLatencyMs":...,"timestamp":...}}
+     *   <li>at {@code path + "/live"}: the same, for a liveness probe
+     *   <li>at {@code path + "/ready"}: the same, but status 503 while the transport is closing, for a readiness probe. A
+     *       degraded replica, which cannot reach the store, is ready: it serves the sessions that it holds
+     * </ul>
      *
      * @param path the path, such as {@code /health}; there is no health endpoint by default
      * @return this builder
      */
     public NettyStreamableServerTransportProviderBuilder healthEndpoint(String path) {
         http.healthPath(path);
+        return this;
+    }
+
+    /**
+     * Serves health on a port of its own, and there alone: plain HTTP on the same {@link #host}, by a thread of its own, until
+     * the transport is closed.
+     *
+     * @param managementPort the port, or 0 for one that the system chooses; by default health is served on {@link #port}
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder managementPort(int managementPort) {
+        http.managementPort(managementPort);
         return this;
     }
 
@@ -486,6 +505,6 @@ public final class NettyStreamableServerTransportProviderBuilder {
     public NettyStreamableServerTransportProvider build() {
         SessionBackend shared = backend == null ? InMemorySessionBackend.create() : backend;
         return new NettyStreamableServerTransportProvider(
-                http.build(), engine.backend(shared).build(), shutdownTimeout);
+                http.build(), http.buildManagement(), engine.backend(shared).build(), shutdownTimeout);
     }
 }

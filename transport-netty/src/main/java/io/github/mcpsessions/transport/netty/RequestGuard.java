@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
 final class RequestGuard extends ChannelInboundHandlerAdapter {
 
     private final HostPolicy hosts;
-    private final String endpoint;
-    private final @Nullable String healthPath;
+    private final @Nullable String endpoint;
+    private final @Nullable HealthEndpoint health;
 
-    RequestGuard(HostPolicy hosts, String endpoint, @Nullable String healthPath) {
+    RequestGuard(HostPolicy hosts, @Nullable String endpoint, @Nullable HealthEndpoint health) {
         this.hosts = hosts;
         this.endpoint = endpoint;
-        this.healthPath = healthPath;
+        this.health = health;
     }
 
     @Override
@@ -54,7 +54,7 @@ final class RequestGuard extends ChannelInboundHandlerAdapter {
         }
         String target = request.uri();
         if (!target.equals(endpoint)) {
-            if (RequestTarget.path(target).equals(healthPath)) {
+            if (health != null && health.serves(RequestTarget.path(target))) {
                 ctx.fireChannelRead(msg);
                 return;
             }

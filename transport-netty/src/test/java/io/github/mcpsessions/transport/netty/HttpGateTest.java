@@ -49,7 +49,21 @@ class HttpGateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/mcp/", "/MCP", "/mcp/x", "/%6Dcp", "//mcp", "*", "/healthy", "/../mcp"})
+    @ValueSource(
+            strings = {
+                "/",
+                "/mcp/",
+                "/MCP",
+                "/mcp/x",
+                "/%6Dcp",
+                "//mcp",
+                "*",
+                "/healthy",
+                "/health/",
+                "/health/x",
+                "/live",
+                "/../mcp"
+            })
     void answers404ElsewhereAndKeepsTheConnection(String path) throws IOException {
         Response response = client.send(request("POST", path)).response();
 
@@ -103,7 +117,7 @@ class HttpGateTest {
                 .containsEntry("Cache-Control", "no-store");
         assertThat(response.body())
                 .isEqualTo("{\"status\":\"healthy\",\"nodeId\":\"node-1\",\"activeSessions\":42,"
-                        + "\"timestamp\":\"2026-03-04T05:06:07.008Z\"}");
+                        + "\"storeLatencyMs\":1.235,\"timestamp\":\"2026-03-04T05:06:07.008Z\"}");
     }
 
     @Test
@@ -116,12 +130,21 @@ class HttpGateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"POST", "OPTIONS", "HEAD"})
-    void tellsItsHealthToGetAlone(String method) throws IOException {
-        Response response = client.send(request(method, "/health")).head();
+    @ValueSource(strings = {"/health", "/health/live", "/health/ready"})
+    void answersProbesThatAskForNoBody(String path) throws IOException {
+        Response response = client.send(request("HEAD", path)).head();
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(client.send(request("GET", path)).response().body()).contains("\"status\":\"healthy\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/health, POST", "/health, OPTIONS", "/health/live, DELETE", "/health/ready, PUT"})
+    void tellsItsHealthToGetAndHeadAlone(String path, String method) throws IOException {
+        Response response = client.send(request(method, path)).head();
 
         assertThat(response.status()).isEqualTo(405);
-        assertThat(response.headers()).containsEntry("Allow", "GET");
+        assertThat(response.headers()).containsEntry("Allow", "GET, HEAD");
     }
 
     @ParameterizedTest

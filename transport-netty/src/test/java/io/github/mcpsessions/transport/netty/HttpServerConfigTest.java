@@ -55,7 +55,17 @@ class HttpServerConfigTest {
         refuses(config -> config.endpoint("mcp"), "endpoint: mcp" + path);
         refuses(config -> config.endpoint("/m cp"), "endpoint: /m cp" + path);
         refuses(config -> config.healthPath("/health?x"), "healthPath: /health?x" + path);
-        refuses(config -> config.healthPath("/mcp"), "healthPath: /mcp (expected: other than endpoint)");
+        refuses(config -> config.healthPath("/mcp"), "healthPath: /mcp (expected: apart from endpoint)");
+        refuses(
+                config -> config.endpoint("/health/ready").healthPath("/health"),
+                "healthPath: /health (expected: apart from endpoint)");
+        refuses(config -> config.managementPort(-1), "managementPort: -1 (expected: 0-65535)");
+        refuses(
+                config -> config.managementPort(9090),
+                "managementPort: 9090 (expected: none without healthPath, since nothing would be served there)");
+        refuses(
+                config -> config.port(9090).managementPort(9090).healthPath("/health"),
+                "managementPort: 9090 (expected: other than port)");
         refuses(
                 config -> config.allowedHosts(Set.of("https://mcp.example.com")),
                 "allowedHosts: https://mcp.example.com (expected: host or host:port)");

@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
@@ -16,7 +17,8 @@ import java.util.function.UnaryOperator;
 final class TestServer implements AutoCloseable {
 
     static final Instant NOW = Instant.parse("2026-03-04T05:06:07.008Z");
-    static final EngineStatus STATUS = new EngineStatus(EngineStatus.State.HEALTHY, 42);
+    static final EngineStatus STATUS =
+            new EngineStatus(EngineStatus.State.HEALTHY, 42, Optional.of(Duration.ofNanos(1_234_567)));
 
     private final NettyHttpServer server;
 

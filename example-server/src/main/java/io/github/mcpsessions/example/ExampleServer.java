@@ -32,6 +32,9 @@ public final class ExampleServer implements Callable<Integer> {
     @Mixin
     private final Flags flags = new Flags();
 
+    @Mixin
+    private final AuthFlags authFlags = new AuthFlags();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before it calls
     private CommandSpec spec;
@@ -63,7 +66,7 @@ public final class ExampleServer implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         Replica replica;
         try {
-            replica = Replica.start(Settings.of(flags, environment));
+            replica = Replica.start(Settings.of(flags, environment), AuthSettings.of(authFlags, environment));
         } catch (InvalidSettingException e) {
             err.println(e.getMessage());
             return CommandLine.ExitCode.USAGE;

@@ -18,16 +18,19 @@ final class Replica implements AutoCloseable {
     private static final String HEALTH = "/health";
 
     private final Settings settings;
+    private final AuthSettings auth;
     private final SessionBackend backend;
     private final NettyStreamableServerTransportProvider transport;
     private final McpSyncServer server;
 
     private Replica(
             Settings settings,
+            AuthSettings auth,
             SessionBackend backend,
             NettyStreamableServerTransportProvider transport,
             McpSyncServer server) {
         this.settings = settings;
+        this.auth = auth;
         this.backend = backend;
         this.transport = transport;
         this.server = server;
@@ -38,7 +41,7 @@ final class Replica implements AutoCloseable {
      *
      * @throws StartException if the address cannot be bound
      */
-    static Replica start(Settings settings) throws StartException {
+    static Replica start(Settings settings, AuthSettings auth) throws StartException {
         SessionBackend backend = settings.redisUrl()
                 .<SessionBackend>map(url -> RedisSessionBackend.builder()
                         .uri(url)
@@ -55,10 +58,11 @@ final class Replica implements AutoCloseable {
                 .responseHeader("X-Served-By", settings.nodeId())
                 .sessionTtl(settings.sessionTtl());
         settings.operations().managementPort().ifPresent(builder::managementPort);
+        auth.applyTo(builder);
         NettyStreamableServerTransportProvider transport = builder.build();
         try {
             McpSyncServer server = Fixtures.serve(transport, settings.nodeId(), ExampleServer.Version.text());
-            return new Replica(settings, backend, transport, server);
+            return new Replica(settings, auth, backend, transport, server);
         } catch (UncheckedIOException e) {
             backend.close();
             throw new StartException("Cannot listen on " + addresses(settings) + ": " + innermostReason(e), e);
@@ -86,7 +90,7 @@ final class Replica implements AutoCloseable {
                 settings.nodeId(),
                 backend,
                 settings.namespace(),
-                initializeWithCurl(origin + ENDPOINT)).stripTrailing();
+                initializeWithCurl(origin + ENDPOINT, auth.authenticator().isPresent())).stripTrailing();
     }
 
     /** Lets running calls end, then lets go of everything. */
@@ -96,11 +100,12 @@ final class Replica implements AutoCloseable {
         backend.close();
     }
 
-    private static String initializeWithCurl(String url) {
+    private static String initializeWithCurl(String url, boolean withToken) {
         String initialize = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
                 + "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
                 + "\"clientInfo\":{\"name\":\"curl\",\"version\":\"1\"}}}";
-        return "curl -gi '" + url + "' -H 'Content-Type: application/json'"
+        String authorization = withToken ? " -H \"Authorization: Bearer $TOKEN\"" : "";
+        return "curl -gi '" + url + "'" + authorization + " -H 'Content-Type: application/json'"
                 + " -H 'Accept: application/json, text/event-stream' -d '" + initialize + "'";
     }
 

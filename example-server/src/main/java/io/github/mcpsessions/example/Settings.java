@@ -112,7 +112,7 @@ record Settings(
         return "node-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
     }
 
-    private static Setting setting(
+    static Setting setting(
             String flag,
             @Nullable String flagValue,
             String variable,
@@ -126,7 +126,7 @@ record Settings(
     }
 
     /** A value and where it was set. */
-    private record Setting(String name, String value) {
+    record Setting(String name, String value) {
 
         /** Also where the URL is malformed: whatever stands before an {@code @}, or where a port should, may be one. */
         Setting withoutPassword() {

@@ -102,6 +102,26 @@ class ProcessTest {
     }
 
     @Test
+    void asksForTokensAndNeverPrintsOne() throws Exception {
+        start("--port=0", "--auth-tokens=alice:s3cret,bob:s4cret");
+        String greeting = greeting();
+        String curl = greeting.substring(greeting.indexOf("curl "));
+
+        assertThat(greeting).contains("Bearer $TOKEN").doesNotContain("s3cret", "s4cret");
+        assertThat(run(curl)).contains("401", "Bearer error=\"invalid_token\"");
+        assertThat(run("TOKEN=s4cret; " + curl)).contains("200 OK", "\"result\"");
+        assertThat(run("curl -i "
+                        + greeting.lines()
+                                .filter(line -> line.startsWith("Health"))
+                                .findFirst()
+                                .orElseThrow()
+                                .substring(6)
+                                .strip()))
+                .contains("200 OK");
+        assertThat(errors()).doesNotContain("s3cret", "s4cret");
+    }
+
+    @Test
     void portInUseIsOneSentenceAndExit1() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             start("--port=" + taken.getLocalPort());

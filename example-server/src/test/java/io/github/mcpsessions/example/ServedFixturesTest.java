@@ -43,8 +43,10 @@ class ServedFixturesTest {
 
     @BeforeEach
     void start() throws Exception {
-        replica = Replica.start(new Settings(
-                0, "127.0.0.1", Optional.empty(), "node-1", Duration.ofHours(1), "mcp", Operations.DEFAULT));
+        replica = Replica.start(
+                new Settings(
+                        0, "127.0.0.1", Optional.empty(), "node-1", Duration.ofHours(1), "mcp", Operations.DEFAULT),
+                new AuthSettings(Optional.empty()));
         client = McpClient.sync(
                         HttpClientStreamableHttpTransport.builder(origin()).build())
                 .capabilities(

@@ -209,6 +209,26 @@ class SettingsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "s3cret",
+                ":s3cret",
+                "alice:",
+                "alice:s3cret,",
+                "alice:s3 cret",
+                "alice:s3cret,bob:s3cret",
+                " :s3cret"
+            })
+    void badTokensAreOneSentenceWithoutThem(String tokens) {
+        Output output = run(Map.of("MCP_AUTH_TOKENS", tokens));
+
+        assertThat(output.exitCode).isEqualTo(2);
+        assertThat(output.err)
+                .isEqualTo("MCP_AUTH_TOKENS: *** (expected: subject:token pairs such as alice:TOKEN1,bob:TOKEN2,"
+                        + " each token once)\n");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"--prot=1", "extra", "--port"})
     void unknownFlagIsOneSentenceAndExit2(String argument) {
         Output output = run(Map.of(), argument);

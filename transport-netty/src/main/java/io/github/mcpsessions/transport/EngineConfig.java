@@ -36,6 +36,9 @@ public final class EngineConfig {
     final @Nullable Executor handlerExecutor;
     final List<SessionListener> listeners;
     final McpTransportContextExtractor<RequestHead> contextExtractor;
+    final @Nullable RequestAuthenticator authenticator;
+    final Duration authenticationTimeout;
+    final @Nullable ProtectedResource protectedResource;
     final Clock clock;
     final LongSupplier nanoTime;
 
@@ -63,6 +66,13 @@ public final class EngineConfig {
         this.handlerExecutor = builder.handlerExecutor;
         this.listeners = List.copyOf(builder.listeners);
         this.contextExtractor = builder.contextExtractor;
+        if (builder.protectedResource != null && builder.authenticator == null) {
+            throw new IllegalStateException(
+                    "authenticator: not set (expected: a RequestAuthenticator where protectedResource is set)");
+        }
+        this.authenticator = builder.authenticator;
+        this.authenticationTimeout = builder.authenticationTimeout;
+        this.protectedResource = builder.protectedResource;
         this.clock = builder.clock;
         this.nanoTime = builder.nanoTime;
     }
@@ -112,6 +122,9 @@ public final class EngineConfig {
         private @Nullable Executor handlerExecutor;
         private final List<SessionListener> listeners = new ArrayList<>();
         private McpTransportContextExtractor<RequestHead> contextExtractor = head -> McpTransportContext.EMPTY;
+        private @Nullable RequestAuthenticator authenticator;
+        private Duration authenticationTimeout = Duration.ofSeconds(5);
+        private @Nullable ProtectedResource protectedResource;
         private Clock clock = Clock.systemUTC();
         private LongSupplier nanoTime = System::nanoTime;
 
@@ -351,6 +364,40 @@ public final class EngineConfig {
             return this;
         }
 
+        /**
+         * Sets who decides from whom each request is. Without a good token a request gets 401.
+         *
+         * @param authenticator the authenticator; by default requests are not authenticated
+         * @return this builder
+         */
+        public Builder authenticator(RequestAuthenticator authenticator) {
+            this.authenticator = requireNonNull(authenticator, "authenticator");
+            return this;
+        }
+
+        /**
+         * Sets how long the authenticator may take. After it the request gets 503.
+         *
+         * @param authenticationTimeout the time, 1 ms to 60 s; 5 seconds by default
+         * @return this builder
+         */
+        public Builder authenticationTimeout(Duration authenticationTimeout) {
+            this.authenticationTimeout =
+                    range("authenticationTimeout", authenticationTimeout, Duration.ofMillis(1), Duration.ofSeconds(60));
+            return this;
+        }
+
+        /**
+         * Sets what clients are told of where to get a token: refusals name the URL of the metadata.
+         *
+         * @param protectedResource the metadata; none by default
+         * @return this builder
+         */
+        public Builder protectedResource(ProtectedResource protectedResource) {
+            this.protectedResource = requireNonNull(protectedResource, "protectedResource");
+            return this;
+        }
+
         Builder clock(Clock clock) {
             this.clock = clock;
             return this;
@@ -365,7 +412,7 @@ public final class EngineConfig {
          * Makes the settings.
          *
          * @return the settings
-         * @throws IllegalStateException if no backend is set
+         * @throws IllegalStateException if no backend is set, or protectedResource without authenticator
          */
         public EngineConfig build() {
             return new EngineConfig(this);

@@ -16,7 +16,9 @@ public enum HttpError {
     PARSE_ERROR(400, -32700),
     /** The request is not one that this endpoint understands. */
     INVALID_REQUEST(400, -32600),
-    /** Host or Origin is not allowed. */
+    /** The request carries no token, or a bad one. Never said of a session. */
+    UNAUTHENTICATED(401, -32000),
+    /** Host or Origin is not allowed, or the token does not allow what is asked. */
     FORBIDDEN(403, -32000),
     /** There is nothing at this path. */
     NO_SUCH_PATH(404, -32000),

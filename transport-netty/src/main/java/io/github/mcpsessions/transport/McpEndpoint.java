@@ -190,6 +190,7 @@ final class McpEndpoint implements HttpRequestHandler {
             McpSchema.InitializeResult result) {
         SessionRecord record = SessionRecord.builder(
                         RandomIds.nextSessionId(), params, result.protocolVersion(), config.clock.instant())
+                .owner(exchange.principal().map(McpPrincipal::owner).orElse(null))
                 .build();
         long epoch = config.backend.replicaBus().epoch();
         store.create(record, registry.handshakeTtl()).whenComplete((created, failure) -> {
@@ -220,7 +221,7 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         McpTransportContext extracted;
         try {
-            extracted = config.contextExtractor.extract(exchange);
+            extracted = extract(exchange);
         } catch (RuntimeException e) {
             session.exit();
             throw e;
@@ -257,6 +258,12 @@ final class McpEndpoint implements HttpRequestHandler {
             }
         }
         undecided.watch(answer);
+    }
+
+    private McpTransportContext extract(HttpExchange exchange) {
+        McpTransportContext extracted = config.contextExtractor.extract(exchange);
+        McpPrincipal principal = exchange.principal().orElse(null);
+        return principal == null ? extracted : new PrincipalContext(principal, extracted);
     }
 
     private static @Nullable String objection(LocalSession session, List<JsonRpcMessage> messages) {

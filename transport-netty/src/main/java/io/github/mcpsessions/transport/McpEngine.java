@@ -49,7 +49,7 @@ public final class McpEngine implements HttpRequestHandler {
     private volatile boolean draining;
     private volatile boolean busWasHeard;
 
-    private record Started(McpEndpoint endpoint, SessionRegistry registry) {}
+    private record Started(HttpRequestHandler entrance, McpEndpoint endpoint, SessionRegistry registry) {}
 
     /**
      * Creates an engine, which serves nothing until {@link #start}.
@@ -109,7 +109,7 @@ public final class McpEngine implements HttpRequestHandler {
                 streams,
                 undecided,
                 handlerExecutor);
-        started = new Started(endpoint, registry);
+        started = new Started(authenticated(endpoint), endpoint, registry);
 
         ReplicaBus bus = config.backend.replicaBus();
         subscriptions.add(bus.subscribe(new BusAddress.All(), this::receive));
@@ -139,13 +139,26 @@ public final class McpEngine implements HttpRequestHandler {
         });
     }
 
+    private HttpRequestHandler authenticated(McpEndpoint endpoint) {
+        RequestAuthenticator authenticator = config.authenticator;
+        return authenticator == null
+                ? endpoint
+                : new AuthenticatingHandler(
+                        authenticator,
+                        config.authenticationTimeout,
+                        config.protectedResource,
+                        config.clock,
+                        workers,
+                        endpoint);
+    }
+
     @Override
     public void handle(HttpExchange exchange) {
         Started engine = started;
         if (engine == null) {
             HttpError.UNAVAILABLE.answer(exchange, null, "The server is starting");
         } else {
-            engine.endpoint().handle(exchange);
+            engine.entrance().handle(exchange);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The method and the headers of an HTTP request. */
@@ -16,4 +17,9 @@ public interface RequestHead {
      */
     @Nullable
     String header(String name);
+
+    /** {@return who has sent the request, or empty if requests are not authenticated} */
+    default Optional<McpPrincipal> principal() {
+        return Optional.empty();
+    }
 }

@@ -118,6 +118,11 @@ final class TestReplica implements AutoCloseable {
                             + exchange.getClientInfo().name()));
                 }),
                 tool(
+                        "caller",
+                        (exchange, request) -> Mono.just(text(McpPrincipal.from(exchange)
+                                .map(caller -> caller.issuer() + "|" + caller.subject() + "|" + caller.scopes())
+                                .orElse("nobody")))),
+                tool(
                         "remember",
                         (exchange, request) -> Mono.fromCompletionStage(() -> ResumableSession.from(exchange)
                                         .putAttribute(

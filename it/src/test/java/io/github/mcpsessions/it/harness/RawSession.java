@@ -28,12 +28,27 @@ public final class RawSession {
 
     private final String id;
     private final String protocolVersion;
+    private final Map<String, String> credentials;
     private final AtomicInteger nextRequestId = new AtomicInteger(1);
 
     /** Takes up a session that exists already. */
     public RawSession(String id, String protocolVersion) {
+        this(id, protocolVersion, Map.of());
+    }
+
+    private RawSession(String id, String protocolVersion, Map<String, String> credentials) {
         this.id = id;
         this.protocolVersion = protocolVersion;
+        this.credentials = credentials;
+    }
+
+    /** {@return the same session, used with a bearer token; {@code null} for none} */
+    public RawSession as(String token) {
+        return new RawSession(id, protocolVersion, bearer(token));
+    }
+
+    private static Map<String, String> bearer(String token) {
+        return token == null ? Map.of() : Map.of("Authorization", "Bearer " + token);
     }
 
     /** {@return a session whose id has the form of a real one, and that nobody has initialized} */
@@ -45,7 +60,24 @@ public final class RawSession {
 
     /** {@return the answer to an {@code initialize} request} */
     public static Reply tryInitialize(URI replica, String protocolVersion) {
-        return RawHttp.send("POST", replica, RawHttp.POST_HEADERS, Json.write(initializeRequest(protocolVersion)));
+        return tryInitializeAs(replica, protocolVersion, null);
+    }
+
+    /** {@return the answer to an {@code initialize} request with a bearer token; {@code null} for none} */
+    public static Reply tryInitializeAs(URI replica, String protocolVersion, String token) {
+        Map<String, String> headers = new LinkedHashMap<>(RawHttp.POST_HEADERS);
+        headers.putAll(bearer(token));
+        return RawHttp.send("POST", replica, headers, Json.write(initializeRequest(protocolVersion)));
+    }
+
+    /** {@return a new session of a bearer token, after both steps of the handshake} */
+    public static RawSession initializeAs(URI replica, String protocolVersion, String token) {
+        Reply reply = tryInitializeAs(replica, protocolVersion, token);
+        String version = reply.result().get("protocolVersion").asString();
+        RawSession session = new RawSession(reply.header("Mcp-Session-Id").orElseThrow(), version, bearer(token));
+        Reply initialized = session.notify(replica, "notifications/initialized", Map.of());
+        assertThat(initialized.status()).as("%s", initialized).isEqualTo(202);
+        return session;
     }
 
     /** {@return an {@code initialize} request of a client that can do everything} */
@@ -98,6 +130,7 @@ public final class RawSession {
     /** {@return the headers of a POST of this session} */
     public Map<String, String> postHeaders() {
         Map<String, String> headers = new LinkedHashMap<>(RawHttp.POST_HEADERS);
+        headers.putAll(credentials);
         headers.put("Mcp-Session-Id", id);
         if (!protocolVersion.equals(WITH_BATCHES)) {
             headers.put("MCP-Protocol-Version", protocolVersion);

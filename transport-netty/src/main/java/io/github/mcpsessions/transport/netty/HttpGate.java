@@ -18,14 +18,16 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
 
     private static final int NO_CONTENT = 204;
     private static final AsciiString MCP_METHODS = AsciiString.cached("GET, POST, DELETE, OPTIONS");
-    private static final AsciiString HEALTH_METHODS = AsciiString.cached("GET, HEAD");
+    private static final AsciiString READ_METHODS = AsciiString.cached("GET, HEAD");
 
     private final @Nullable String endpoint;
     private final @Nullable HealthEndpoint health;
+    private final @Nullable MetadataEndpoint metadata;
 
-    HttpGate(@Nullable String endpoint, @Nullable HealthEndpoint health) {
+    HttpGate(@Nullable String endpoint, @Nullable HealthEndpoint health, @Nullable MetadataEndpoint metadata) {
         this.endpoint = endpoint;
         this.health = health;
+        this.metadata = metadata;
     }
 
     @Override
@@ -36,14 +38,22 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
         if (path.equals(endpoint)) {
             routeMcp(ctx, request);
         } else if (health != null && health.serves(path)) {
-            HttpMethod method = request.method();
-            FullHttpResponse answer = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)
-                    ? health.answer(ctx.alloc(), path)
-                    : methodNotAllowed(ctx, HEALTH_METHODS);
-            answer(ctx, request, answer);
+            answer(
+                    ctx,
+                    request,
+                    reads(request) ? health.answer(ctx.alloc(), path) : methodNotAllowed(ctx, READ_METHODS));
+        } else if (metadata != null && metadata.isAt(path)) {
+            answer(
+                    ctx,
+                    request,
+                    reads(request) ? metadata.answer(ctx.alloc()) : methodNotAllowed(ctx, READ_METHODS));
         } else {
             answer(ctx, request, Responses.error(ctx.alloc(), HttpError.NO_SUCH_PATH, "There is nothing at this path"));
         }
+    }
+
+    private static boolean reads(FullHttpRequest request) {
+        return request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
     }
 
     private static void routeMcp(ChannelHandlerContext ctx, FullHttpRequest request) {

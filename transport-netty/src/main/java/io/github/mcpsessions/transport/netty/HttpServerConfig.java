@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport.netty;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.mcpsessions.transport.ProtectedResource;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.ssl.SslContext;
@@ -45,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  *     Origin} is accepted always
  * @param cors whether browsers on accepted origins get the CORS headers that they need; {@code false} by default
  * @param responseHeaders headers to send with every response; none by default
+ * @param protectedResource the metadata to serve at the well-known paths (RFC 9728); {@code null}, the default, for none
  * @param sslContext server-side TLS, of which no version below 1.2 is used; {@code null}, the default, for none
  */
 record HttpServerConfig(
@@ -67,6 +69,7 @@ record HttpServerConfig(
         Set<String> allowedOrigins,
         boolean cors,
         Map<String, String> responseHeaders,
+        @Nullable ProtectedResource protectedResource,
         @Nullable SslContext sslContext) {
 
     HttpServerConfig {
@@ -108,6 +111,7 @@ record HttpServerConfig(
         private Set<String> allowedOrigins = Set.of();
         private boolean cors;
         private final Map<String, String> responseHeaders = new LinkedHashMap<>();
+        private @Nullable ProtectedResource protectedResource;
         private @Nullable SslContext sslContext;
 
         private Builder() {}
@@ -220,6 +224,11 @@ record HttpServerConfig(
             return this;
         }
 
+        Builder protectedResource(ProtectedResource protectedResource) {
+            this.protectedResource = requireNonNull(protectedResource, "protectedResource");
+            return this;
+        }
+
         Builder sslContext(@Nullable SslContext sslContext) {
             if (sslContext != null && !sslContext.isServer()) {
                 throw new IllegalArgumentException("sslContext: for clients (expected: for servers)");
@@ -289,6 +298,7 @@ record HttpServerConfig(
                     allowedOrigins,
                     cors,
                     responseHeaders,
+                    protectedResource,
                     sslContext);
         }
 

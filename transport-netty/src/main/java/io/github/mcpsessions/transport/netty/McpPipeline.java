@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *  {@value #BODY}        collects the body within its limit: 413, Expect
  *  {@value #GUARD}       malformed HTTP, Host and Origin: 400, 403, 414, 431
  *  {@value #CORS}        preflight requests and CORS headers, if configured
- *  {@value #GATE}        path and method: health, 404, 405, OPTIONS
+ *  {@value #GATE}        path and method: health, metadata, 404, 405, OPTIONS
  *  {@value #EXCHANGE}    hands the exchange to the engine
  * </pre>
  *
@@ -73,7 +73,7 @@ final class McpPipeline extends ChannelInitializer<Channel> {
         this.connections = connections;
         this.serverHeaders = serverHeaders;
         this.guard = new RequestGuard(hosts, config.endpoint(), health);
-        this.gate = new HttpGate(config.endpoint(), health);
+        this.gate = new HttpGate(config.endpoint(), health, MetadataEndpoint.of(config));
         this.cors = config.cors() ? cors() : null;
     }
 

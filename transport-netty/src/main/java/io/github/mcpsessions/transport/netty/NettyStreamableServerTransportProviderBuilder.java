@@ -6,6 +6,8 @@ import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.EngineConfig;
+import io.github.mcpsessions.transport.ProtectedResource;
+import io.github.mcpsessions.transport.RequestAuthenticator;
 import io.github.mcpsessions.transport.RequestHead;
 import io.github.mcpsessions.transport.SessionListener;
 import io.github.mcpsessions.transport.StoreOnlyBackend;
@@ -287,6 +289,42 @@ public final class NettyStreamableServerTransportProviderBuilder {
     }
 
     /**
+     * Sets who decides from whom each request is. Without a good token a request gets 401, and a session is its creator's.
+     *
+     * @param authenticator the authenticator, such as {@link io.github.mcpsessions.transport.StaticBearerTokens}; by default
+     *     requests are not authenticated
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder authenticator(RequestAuthenticator authenticator) {
+        engine.authenticator(authenticator);
+        return this;
+    }
+
+    /**
+     * Sets how long the authenticator may take. After it the request gets 503.
+     *
+     * @param authenticationTimeout the time, 1 ms to 60 s; 5 seconds by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder authenticationTimeout(Duration authenticationTimeout) {
+        engine.authenticationTimeout(authenticationTimeout);
+        return this;
+    }
+
+    /**
+     * Serves the metadata from which clients learn where to get a token (RFC 9728), without authentication, at
+     * {@code /.well-known/oauth-protected-resource}, and there followed by the path of the endpoint; refusals name its URL.
+     *
+     * @param protectedResource the metadata; none by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder protectedResource(ProtectedResource protectedResource) {
+        engine.protectedResource(protectedResource);
+        http.protectedResource(protectedResource);
+        return this;
+    }
+
+    /**
      * Sets the name or address to bind.
      *
      * @param host the name or address; {@code 127.0.0.1} by default, so that only this machine can connect
@@ -501,6 +539,7 @@ public final class NettyStreamableServerTransportProviderBuilder {
      *
      * @return the transport
      * @throws IllegalArgumentException if two settings exclude each other
+     * @throws IllegalStateException if protectedResource is set without authenticator
      */
     public NettyStreamableServerTransportProvider build() {
         SessionBackend shared = backend == null ? InMemorySessionBackend.create() : backend;

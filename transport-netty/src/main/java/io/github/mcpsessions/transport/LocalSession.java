@@ -7,6 +7,7 @@ import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -23,6 +24,7 @@ final class LocalSession implements ResumableSession {
 
     private static final int RETIRED = Integer.MIN_VALUE;
 
+    private final @Nullable SessionOwner owner;
     private final boolean restored;
     private final McpSchema.@Nullable ClientCapabilities clientCapabilities;
     private final McpSchema.@Nullable Implementation clientInfo;
@@ -58,6 +60,7 @@ final class LocalSession implements ResumableSession {
             SessionChanges changes) {
         // The raw parameters stay in the store: a copy on the heap would be most of an idle session.
         this.record = withoutInitializeParams(record);
+        this.owner = record.owner().orElse(null);
         this.clientCapabilities = initialize.capabilities();
         this.clientInfo = initialize.clientInfo();
         this.restored = restored;
@@ -83,7 +86,12 @@ final class LocalSession implements ResumableSession {
 
     @Override
     public Optional<SessionOwner> owner() {
-        return record.owner();
+        return Optional.ofNullable(owner);
+    }
+
+    /** Tells whether the session is the caller's, {@code null} being nobody in particular. Its owner never changes. */
+    boolean belongsTo(@Nullable SessionOwner caller) {
+        return Objects.equals(owner, caller);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport;
 
 import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
 import io.modelcontextprotocol.common.McpTransportContext;
@@ -190,7 +191,7 @@ final class McpEndpoint implements HttpRequestHandler {
             McpSchema.InitializeResult result) {
         SessionRecord record = SessionRecord.builder(
                         RandomIds.nextSessionId(), params, result.protocolVersion(), config.clock.instant())
-                .owner(exchange.principal().map(McpPrincipal::owner).orElse(null))
+                .owner(caller(exchange))
                 .build();
         long epoch = config.backend.replicaBus().epoch();
         store.create(record, registry.handshakeTtl()).whenComplete((created, failure) -> {
@@ -508,7 +509,7 @@ final class McpEndpoint implements HttpRequestHandler {
         if (!RandomIds.isPossibleSessionId(sessionId)) {
             throw new RefusedException(HttpError.SESSION_NOT_FOUND, null, SESSION_NOT_FOUND);
         }
-        registry.delete(sessionId).whenComplete((existed, failure) -> {
+        registry.delete(sessionId, caller(exchange)).whenComplete((existed, failure) -> {
             if (failure != null) {
                 log.debug("Cannot delete a session", failure);
                 HttpError.UNAVAILABLE.answer(exchange, null, "The session cannot be ended right now");
@@ -528,12 +529,13 @@ final class McpEndpoint implements HttpRequestHandler {
     /** Calls back with the session, entered: at once if it is held here, on a worker if it had to be looked for. */
     private void withSession(
             HttpExchange exchange, String sessionId, @Nullable Object id, Consumer<LocalSession> action) {
-        LocalSession held = registry.enterHeld(sessionId);
+        SessionOwner caller = caller(exchange);
+        LocalSession held = registry.enterHeld(sessionId, caller);
         if (held != null) {
             action.accept(held);
             return;
         }
-        registry.enter(sessionId).whenComplete((lookup, failure) -> {
+        registry.enter(sessionId, caller).whenComplete((lookup, failure) -> {
             if (failure != null) {
                 fail(exchange, id, failure);
             } else if (lookup instanceof SessionLookup.Found found) {
@@ -544,6 +546,11 @@ final class McpEndpoint implements HttpRequestHandler {
                 HttpError.SESSION_NOT_FOUND.answer(exchange, id, SESSION_NOT_FOUND);
             }
         });
+    }
+
+    private static @Nullable SessionOwner caller(HttpExchange exchange) {
+        McpPrincipal principal = exchange.principal().orElse(null);
+        return principal == null ? null : principal.owner();
     }
 
     private void onWorker(HttpExchange exchange, @Nullable Object id, Runnable task) {

@@ -130,6 +130,7 @@ public final class McpEngine implements HttpRequestHandler {
             announcer.retryUnsent();
         });
         every(TICK, () -> {
+            streams.closeExpired();
             streams.keepAlive();
             deadWriters.check();
         });

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.ReplicaBus;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.transport.SessionListener.CloseReason;
 import io.modelcontextprotocol.common.McpTransportContext;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -37,6 +39,11 @@ final class SessionRegistry {
      * entry either becomes the leader of a new restore and looks into `live` once more, because the former leader publishes
      * before it takes its entry away.
      *
+     * Owners. Whoever asks for a session that is not theirs gets what they would get for one that does not exist, before the
+     * session is entered, confirmed, rebuilt or slid by use. A restore goes on only if the one who began it is the owner,
+     * which the record says; an owner who has waited for another's restore begins one anew. A refusal is remembered for
+     * that caller alone.
+     *
      * Freshness. A copy is served while the bus is in the epoch in which the store last confirmed it; the epoch is read
      * before the store is asked. A copy whose record must have expired is confirmed too: whether it is over, the store says.
      *
@@ -61,7 +68,11 @@ final class SessionRegistry {
     private final ConcurrentHashMap<String, LocalSession> live = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Restore> restoring = new ConcurrentHashMap<>();
     private final Cache<String, Boolean> missing;
+    private final Cache<Look, Boolean> foreign;
     private final long touchIntervalNanos;
+
+    /** A look for a session by somebody. */
+    private record Look(String id, @Nullable SessionOwner caller) {}
 
     SessionRegistry(
             EngineConfig config,
@@ -79,12 +90,17 @@ final class SessionRegistry {
         this.listeners = listeners;
         this.changes =
                 new SessionChanges(config, store, announcer, workers, session -> drop(session, CloseReason.DELETED));
-        this.missing = Caffeine.newBuilder()
+        this.missing = shortMemory();
+        this.foreign = shortMemory();
+        this.touchIntervalNanos = config.touchInterval().toNanos();
+    }
+
+    private <K> Cache<K, Boolean> shortMemory() {
+        return Caffeine.newBuilder()
                 .maximumSize(MAX_MISSING)
                 .expireAfterWrite(MISSING_FOR)
                 .ticker(config.nanoTime::getAsLong)
                 .build();
-        this.touchIntervalNanos = config.touchInterval().toNanos();
     }
 
     SessionChanges changes() {
@@ -105,11 +121,14 @@ final class SessionRegistry {
         return live.size();
     }
 
-    /** Returns a session that can be served at once, without asking anybody, entered; {@code null} if there is none. */
+    /**
+     * Returns a session of the caller's that can be served at once, without asking anybody, entered; {@code null} if there
+     * is none.
+     */
     @Nullable
-    LocalSession enterHeld(String id) {
+    LocalSession enterHeld(String id, @Nullable SessionOwner caller) {
         LocalSession session = live.get(id);
-        if (session == null) {
+        if (session == null || !session.belongsTo(caller)) {
             return null;
         }
         long now = config.nanoTime.getAsLong();
@@ -120,36 +139,56 @@ final class SessionRegistry {
         return session;
     }
 
-    /** Finds a session, in the store if need be. A session that is found has been entered. */
-    CompletionStage<SessionLookup> enter(String id) {
+    /** Finds a session of the caller's, in the store if need be. A session that is found has been entered. */
+    CompletionStage<SessionLookup> enter(String id, @Nullable SessionOwner caller) {
         if (!RandomIds.isPossibleSessionId(id)) {
             return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
         }
-        return find(id).thenCompose(lookup -> {
+        return find(id, caller).thenCompose(lookup -> {
             if (!(lookup instanceof SessionLookup.Found found)) {
                 return CompletableFuture.completedFuture(lookup);
             }
             if (!found.session().enter()) {
                 // Retired between the two steps: off the books, so that the next look restores it from the store.
                 leave(found.session(), CloseReason.IDLE);
-                return enter(id);
+                return enter(id, caller);
             }
             use(found.session(), config.nanoTime.getAsLong());
             return CompletableFuture.completedFuture(lookup);
         });
     }
 
-    private CompletionStage<SessionLookup> find(String id) {
+    private CompletionStage<SessionLookup> find(String id, @Nullable SessionOwner caller) {
         LocalSession session = live.get(id);
         if (session != null) {
+            if (!session.belongsTo(caller)) {
+                return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
+            }
             return isGood(session, config.nanoTime.getAsLong())
                     ? CompletableFuture.completedFuture(new SessionLookup.Found(session))
                     : confirm(session);
         }
-        if (missing.getIfPresent(id) != null) {
+        if (isKnownMissing(id, caller)) {
             return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
         }
-        return restore(id);
+        return restore(id, caller).thenCompose(lookup -> {
+            if (lookup instanceof SessionLookup.Found found) {
+                return CompletableFuture.completedFuture(
+                        found.session().belongsTo(caller) ? lookup : SessionLookup.Gone.INSTANCE);
+            }
+            if (!(lookup instanceof SessionLookup.Foreign whose)) {
+                return CompletableFuture.completedFuture(lookup);
+            }
+            if (Objects.equals(whose.owner(), caller)) {
+                return find(id, caller);
+            }
+            foreign.put(new Look(id, caller), Boolean.TRUE);
+            return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
+        });
+    }
+
+    private boolean isKnownMissing(String id, @Nullable SessionOwner caller) {
+        return missing.getIfPresent(id) != null || foreign.getIfPresent(new Look(id, caller)) != null;
     }
 
     /** Makes a new session visible here; its record is in the store. */
@@ -177,6 +216,32 @@ final class SessionRegistry {
                 .limit(Math.max(1, config.maxLocalSessions / 100))
                 .forEach(entry -> retire(entry.getValue()));
         return live.size() < config.maxLocalSessions;
+    }
+
+    /** Ends a session of the caller's everywhere; completes with whether there was one. */
+    CompletionStage<Boolean> delete(String id, @Nullable SessionOwner caller) {
+        LocalSession session = live.get(id);
+        if (session != null) {
+            return session.belongsTo(caller) ? delete(id) : CompletableFuture.completedFuture(false);
+        }
+        if (isKnownMissing(id, caller)) {
+            return CompletableFuture.completedFuture(false);
+        }
+        return store.load(id, writtenTtl(config.sessionTtl)).thenCompose(record -> {
+            if (record.isEmpty()) {
+                missing.put(id, Boolean.TRUE);
+                return CompletableFuture.completedFuture(false);
+            }
+            if (!Objects.equals(owner(record.get()), caller)) {
+                foreign.put(new Look(id, caller), Boolean.TRUE);
+                return CompletableFuture.completedFuture(false);
+            }
+            return delete(id);
+        });
+    }
+
+    private static @Nullable SessionOwner owner(SessionRecord record) {
+        return record.owner().orElse(null);
     }
 
     /** Ends a session everywhere: in the store, here, and then on all other replicas. */
@@ -275,7 +340,7 @@ final class SessionRegistry {
         return mine;
     }
 
-    private CompletionStage<SessionLookup> restore(String id) {
+    private CompletionStage<SessionLookup> restore(String id, @Nullable SessionOwner caller) {
         Restore mine = new Restore(restore -> restoring.remove(id, restore));
         Restore other = restoring.putIfAbsent(id, mine);
         if (other != null) {
@@ -289,12 +354,12 @@ final class SessionRegistry {
         } else {
             mine.settleAfter(
                     config.restoreTimeout, new SessionLookup.Unavailable("The session could not be restored in time"));
-            load(id, mine);
+            load(id, caller, mine);
         }
         return mine.outcome;
     }
 
-    private void load(String id, Restore restore) {
+    private void load(String id, @Nullable SessionOwner caller, Restore restore) {
         long epoch = bus.epoch();
         store.load(id, writtenTtl(config.sessionTtl)).whenComplete((record, failure) -> {
             if (failure != null) {
@@ -302,6 +367,8 @@ final class SessionRegistry {
             } else if (record.isEmpty()) {
                 missing.put(id, Boolean.TRUE);
                 restore.settle(SessionLookup.Gone.INSTANCE);
+            } else if (!Objects.equals(owner(record.get()), caller)) {
+                restore.settle(new SessionLookup.Foreign(owner(record.get())));
             } else {
                 rebuild(record.get(), epoch, restore);
             }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Authenticates by bearer tokens that are known at the start: for tests, for a few machines, and behind a gateway. The time
@@ -26,8 +25,6 @@ public final class StaticBearerTokens implements RequestAuthenticator {
             CompletableFuture.completedStage(Authentication.missingToken());
     private static final CompletionStage<Authentication> INVALID =
             CompletableFuture.completedStage(Authentication.invalidToken("The token is not known"));
-
-    private record Entry(byte[] digest, CompletionStage<Authentication> granted) {}
 
     private final List<Entry> entries;
 
@@ -70,6 +67,18 @@ public final class StaticBearerTokens implements RequestAuthenticator {
         }
     }
 
+    /** A token's digest, and what the token gets. */
+    private static final class Entry {
+
+        final byte[] digest;
+        final CompletionStage<Authentication> granted;
+
+        Entry(byte[] digest, CompletionStage<Authentication> granted) {
+            this.digest = digest;
+            this.granted = granted;
+        }
+    }
+
     /** Builds {@link StaticBearerTokens}. Not thread-safe. */
     public static final class Builder {
 
@@ -108,18 +117,11 @@ public final class StaticBearerTokens implements RequestAuthenticator {
                 throw new IllegalArgumentException("token: one too many (expected: at most " + MAX_TOKENS + ")");
             }
             byte[] digest = digest(token);
-            if (find(digest) != null) {
+            if (entries.stream().anyMatch(entry -> MessageDigest.isEqual(entry.digest, digest))) {
                 throw new IllegalArgumentException("token: *** (expected: each token once)");
             }
             entries.add(new Entry(digest, CompletableFuture.completedStage(Authentication.granted(principal))));
             return this;
-        }
-
-        private @Nullable Entry find(byte[] digest) {
-            return entries.stream()
-                    .filter(entry -> MessageDigest.isEqual(entry.digest, digest))
-                    .findAny()
-                    .orElse(null);
         }
 
         /**

@@ -5,6 +5,7 @@ import io.github.mcpsessions.store.EventLog.Event;
 import io.github.mcpsessions.store.EventLog.Page;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ final class StreamReader {
     private final String incarnation;
     private final LocalSession session;
     private final String stream;
+    private final @Nullable McpPrincipal principal;
     private final Runnable onClosed;
 
     private @Nullable EventStream out;
@@ -51,14 +53,27 @@ final class StreamReader {
     /**
      * Creates a reader that is not connected yet.
      *
+     * @param principal for whom the connection is, or {@code null} if requests are not authenticated
      * @param onClosed called once when the reader has closed
      */
-    StreamReader(EventLog eventLog, String incarnation, LocalSession session, String stream, Runnable onClosed) {
+    StreamReader(
+            EventLog eventLog,
+            String incarnation,
+            LocalSession session,
+            String stream,
+            @Nullable McpPrincipal principal,
+            Runnable onClosed) {
         this.eventLog = eventLog;
         this.incarnation = incarnation;
         this.session = session;
         this.stream = stream;
+        this.principal = principal;
         this.onClosed = onClosed;
+    }
+
+    /** Tells whether the token with which the connection was opened has expired. */
+    boolean isExpired(Instant now) {
+        return principal != null && principal.isExpired(now);
     }
 
     LocalSession session() {

@@ -6,6 +6,7 @@ import io.github.mcpsessions.store.EventLog.Page;
 import io.github.mcpsessions.store.EventLog.StreamState;
 import io.github.mcpsessions.store.ReplicaBus;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +68,7 @@ final class Streams {
             exchange.openEventStream(session.id(), () -> {}).close();
             return;
         }
-        StreamReader reader = register(session, stream);
+        StreamReader reader = register(exchange, session, stream);
         reader.start(open(exchange, session, reader, new EventId(stream, 0), disconnect), incarnation);
         if (disconnect != null) {
             reader.close();
@@ -76,7 +77,7 @@ final class Streams {
 
     /** Answers a GET for a session that has been entered with what follows an event, and with what comes. */
     void resume(HttpExchange exchange, LocalSession session, EventId after) {
-        StreamReader reader = register(session, after.stream());
+        StreamReader reader = register(exchange, session, after.stream());
         eventLog.attach(
                         session.id(),
                         after.stream(),
@@ -114,7 +115,7 @@ final class Streams {
     void listen(HttpExchange exchange, LocalSession session) {
         CompletableFuture<Void> released = new CompletableFuture<>();
         releases.put(session.id(), released);
-        StreamReader reader = register(session, EventLog.STANDALONE);
+        StreamReader reader = register(exchange, session, EventLog.STANDALONE);
         attachStandalone(session)
                 .thenCompose(page -> {
                     String holder =
@@ -250,9 +251,19 @@ final class Streams {
      * ends with its response and not earlier: it stays, and ends with the call.
      */
     void closeReaders() {
+        open.keySet().stream().filter(reader -> !carriesOwnCallToItsEnd(reader)).forEach(StreamReader::close);
+    }
+
+    /** Closes the connections whose tokens have expired, for their clients to come back with new ones. */
+    void closeExpired() {
+        Instant now = config.clock.instant();
         open.keySet().stream()
-                .filter(reader -> !(reader.writer().equals(incarnation) && mayNotEndEarly(reader.session())))
+                .filter(reader -> reader.isExpired(now) && !carriesOwnCallToItsEnd(reader))
                 .forEach(StreamReader::close);
+    }
+
+    private boolean carriesOwnCallToItsEnd(StreamReader reader) {
+        return reader.writer().equals(incarnation) && mayNotEndEarly(reader.session());
     }
 
     private static boolean mayNotEndEarly(LocalSession session) {
@@ -262,9 +273,11 @@ final class Streams {
     // --- Common
     // -------------------------------------------------------------------------------------------------------
 
-    private StreamReader register(LocalSession session, String stream) {
+    private StreamReader register(HttpExchange exchange, LocalSession session, String stream) {
         StreamReader[] self = new StreamReader[1];
-        StreamReader reader = new StreamReader(eventLog, incarnation, session, stream, () -> closed(self[0]));
+        McpPrincipal principal = exchange.principal().orElse(null);
+        StreamReader reader =
+                new StreamReader(eventLog, incarnation, session, stream, principal, () -> closed(self[0]));
         self[0] = reader;
         open.put(reader, Boolean.TRUE);
         StreamReader older = session.addReader(reader);

@@ -43,10 +43,7 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
                     request,
                     reads(request) ? health.answer(ctx.alloc(), path) : methodNotAllowed(ctx, READ_METHODS));
         } else if (metadata != null && metadata.isAt(path)) {
-            answer(
-                    ctx,
-                    request,
-                    reads(request) ? metadata.answer(ctx.alloc()) : methodNotAllowed(ctx, READ_METHODS));
+            answer(ctx, request, reads(request) ? metadata.answer(ctx.alloc()) : methodNotAllowed(ctx, READ_METHODS));
         } else {
             answer(ctx, request, Responses.error(ctx.alloc(), HttpError.NO_SUCH_PATH, "There is nothing at this path"));
         }

@@ -1,0 +1,322 @@
+package io.github.mcpsessions.transport;
+
+import static io.github.mcpsessions.transport.FakeExchange.delete;
+import static io.github.mcpsessions.transport.FakeExchange.get;
+import static io.github.mcpsessions.transport.TestReplica.await;
+import static io.github.mcpsessions.transport.TestReplica.call;
+import static io.github.mcpsessions.transport.TestReplica.ping;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.mcpsessions.store.memory.InMemorySessionBackend;
+import io.github.mcpsessions.transport.FakeExchange.FakeStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A session is its creator's: to everybody else it does not exist. */
+class OwnerBindingTest {
+
+    private static final String UNKNOWN = "0123456789abcdef0123456789abcdef";
+    private static final Instant EXPIRY = Instant.parse("2026-01-01T01:00:00Z");
+
+    private final TestClock clock = new TestClock();
+    private final InMemorySessionBackend backend = InMemorySessionBackend.create();
+    private final List<AutoCloseable> open = new ArrayList<>(List.of(backend));
+
+    @AfterEach
+    void close() throws Exception {
+        for (int i = open.size() - 1; i >= 0; i--) {
+            open.get(i).close();
+        }
+    }
+
+    private TestReplica replica() {
+        return replica(config -> config.authenticator(OwnerBindingTest::authenticate));
+    }
+
+    private TestReplica replica(Consumer<EngineConfig.Builder> settings) {
+        InMemorySessionBackend view = backend.newView();
+        open.add(view);
+        TestReplica replica = new TestReplica(view, settings.andThen(config -> config.clock(clock)));
+        open.add(replica);
+        return replica;
+    }
+
+    /** A token ends with the name of its subject; one that begins with {@code short-} expires. */
+    private static CompletableFuture<Authentication> authenticate(RequestHead request) {
+        String token = RequestAuthenticator.bearerToken(request).orElse("");
+        Instant expiry = token.startsWith("short-") ? EXPIRY : null;
+        String subject = token.substring(token.indexOf('-') + 1);
+        return CompletableFuture.completedFuture(
+                token.isEmpty()
+                        ? Authentication.missingToken()
+                        : Authentication.granted(new McpPrincipal("", subject, Set.of(), expiry)));
+    }
+
+    private static FakeExchange as(@Nullable String token, FakeExchange exchange) {
+        return exchange.with("Authorization", token == null ? null : "Bearer " + token);
+    }
+
+    private static String initialize(TestReplica replica, @Nullable String token) {
+        return initialize(replica, token, "2025-11-25");
+    }
+
+    private static String initialize(TestReplica replica, @Nullable String token, String version) {
+        FakeExchange.Answer answer =
+                replica.send(as(token, FakeExchange.post(null, TestReplica.INITIALIZE.formatted(version))));
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        String id = String.valueOf(answer.sessionId());
+        assertThat(replica.status(as(
+                        token,
+                        FakeExchange.post(id, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"))))
+                .isEqualTo(202);
+        return id;
+    }
+
+    private static FakeStream stream(FakeExchange.Answer answer) {
+        return Objects.requireNonNull(answer.stream(), answer.body());
+    }
+
+    /** One exchange for each way in which a session can be named. */
+    private static List<FakeExchange> everyPath(String id) {
+        return List.of(
+                ping(id),
+                call(id, "remember", "{\"value\":\"mine\"}"),
+                FakeExchange.post(
+                        id, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/roots/list_changed\",\"params\":{}}"),
+                FakeExchange.post(
+                        id,
+                        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7}}"),
+                FakeExchange.post(id, "{\"jsonrpc\":\"2.0\",\"id\":\"question\",\"result\":{\"roots\":[]}}"),
+                FakeExchange.post(
+                        id,
+                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"error\"}}"),
+                FakeExchange.post(
+                        id,
+                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"a:b\"}}"),
+                get(id),
+                get(id).with("Last-Event-ID", "0:1"),
+                delete(id));
+    }
+
+    /** Everything that the client can see of an answer. */
+    private static Object seen(TestReplica replica, FakeExchange exchange) {
+        FakeExchange.Answer answer = replica.send(exchange);
+        return List.of(
+                answer.status(),
+                String.valueOf(answer.sessionId()),
+                answer.body(),
+                Map.copyOf(exchange.responseHeaders),
+                answer.stream() != null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"here", "elsewhere"})
+    @DisplayName("A foreign caller sees on every path what it sees of a session that does not exist")
+    void sameAsUnknown(String where) {
+        TestReplica a = replica();
+        TestReplica b = where.equals("here") ? a : replica();
+        String id = initialize(a, "alice");
+        List<Object> ofUnknown = everyPath(UNKNOWN).stream()
+                .map(each -> seen(b, as("mallory", each)))
+                .toList();
+        b.advance(Duration.ofSeconds(2));
+        long operations = b.log.operations.size();
+
+        List<Object> ofForeign =
+                everyPath(id).stream().map(each -> seen(b, as("mallory", each))).toList();
+
+        assertThat(ofForeign).isEqualTo(ofUnknown);
+        assertThat(ofForeign).allSatisfy(each -> assertThat(each.toString()).startsWith("[404, null, {"));
+        assertThat(b.log.operations).hasSize((int) operations);
+        assertThat(b.engine.status().activeSessions()).isEqualTo(where.equals("here") ? 1 : 0);
+        assertThat(a.send(as("alice", call(id, "recall"))).body()).contains("nothing");
+        assertThat(a.status(as("alice", get(id)))).isEqualTo(200);
+    }
+
+    @Test
+    @DisplayName("A foreign caller costs no store call where the session is held, and one per second elsewhere")
+    void noExtraStoreCall() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = initialize(a, "alice");
+        long held = a.store.count("load") + a.store.count("touch") + a.store.count("delete");
+        everyPath(id).forEach(each -> assertThat(a.status(as("mallory", each))).isEqualTo(404));
+        everyPath(id).forEach(each -> assertThat(b.status(as("mallory", each))).isEqualTo(404));
+
+        assertThat(a.store.count("load") + a.store.count("touch") + a.store.count("delete"))
+                .isEqualTo(held);
+        assertThat(b.store.count("load")).isEqualTo(1);
+        assertThat(b.store.count("delete")).isZero();
+
+        assertThat(b.status(as("alice", ping(id)))).isEqualTo(200);
+        assertThat(b.store.count("load")).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("DELETE elsewhere: the owner's ends the session, a foreign one does not")
+    void deleteElsewhere() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        TestReplica c = replica();
+        String id = initialize(a, "alice");
+
+        assertThat(b.status(as("mallory", delete(id)))).isEqualTo(404);
+        assertThat(a.status(as("alice", ping(id)))).isEqualTo(200);
+
+        assertThat(b.status(as("alice", delete(id)))).isEqualTo(200);
+        assertThat(b.engine.status().activeSessions()).isZero();
+        assertThat(c.status(as("alice", ping(id)))).isEqualTo(404);
+    }
+
+    @Test
+    @DisplayName("A session without an owner is nobody's with a token, and the other way round")
+    void anonymous() {
+        TestReplica anonymous = replica(config -> {});
+        TestReplica authenticated = replica();
+        String nobodys = initialize(anonymous, null);
+        String alices = initialize(authenticated, "alice");
+
+        everyPath(nobodys)
+                .forEach(each ->
+                        assertThat(authenticated.status(as("alice", each))).isEqualTo(404));
+        everyPath(alices).forEach(each -> assertThat(anonymous.status(each)).isEqualTo(404));
+        assertThat(anonymous.status(ping(nobodys))).isEqualTo(200);
+        assertThat(authenticated.status(as("alice", ping(alices)))).isEqualTo(200);
+    }
+
+    @Test
+    @DisplayName("The owner who waits for a foreign caller's look is served, and the session is restored for the owner")
+    void foreignLeader() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = initialize(a, "alice");
+        InterceptedStore.Held load = b.store.hold("load");
+        FakeExchange foreign = b.begin(as("mallory", ping(id)));
+        await(load.reached());
+        List<FakeExchange> owners =
+                Stream.generate(() -> b.begin(as("alice", ping(id)))).limit(5).toList();
+
+        load.release();
+
+        assertThat(await(foreign.answer).status()).isEqualTo(404);
+        owners.forEach(owner -> assertThat(await(owner.answer).status()).isEqualTo(200));
+        assertThat(b.store.count("load")).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("A foreign caller who waits for the owner's restore is told that there is no such session")
+    void foreignWaiter() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = initialize(a, "alice");
+        InterceptedStore.Held load = b.store.hold("load");
+        FakeExchange owner = b.begin(as("alice", ping(id)));
+        await(load.reached());
+        FakeExchange foreign = b.begin(as("mallory", ping(id)));
+
+        load.release();
+
+        assertThat(await(owner.answer).status()).isEqualTo(200);
+        assertThat(await(foreign.answer).status()).isEqualTo(404);
+        assertThat(b.store.count("load")).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName(
+            "A foreign caller's cancellation stops nothing, and the foreign caller's calls do not keep a session in use")
+    void foreignCancellation() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = initialize(a, "alice");
+        FakeExchange running = a.begin(as("alice", call(id, "wait")));
+        await(a.waiting.asMono().toFuture());
+        String cancel = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7}}";
+
+        assertThat(a.status(as("mallory", FakeExchange.post(id, cancel)))).isEqualTo(404);
+        assertThat(b.status(as("mallory", FakeExchange.post(id, cancel)))).isEqualTo(404);
+        a.release.tryEmitValue("done");
+
+        assertThat(await(running.answer).body()).contains("done");
+    }
+
+    @Test
+    @DisplayName("The owner's calls, streams and answers work with another token of the same subject")
+    void rotatedToken() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = initialize(a, "first-alice");
+
+        assertThat(b.status(as("second-alice", ping(id)))).isEqualTo(200);
+        assertThat(b.status(as("third-alice", delete(id)))).isEqualTo(200);
+    }
+
+    @Test
+    @DisplayName("A listening stream is closed when its token expires; the client resumes with a new one")
+    void listeningStreamEndsWithItsToken() {
+        TestReplica a = replica();
+        String id = initialize(a, "short-alice");
+        FakeStream expiring = stream(a.send(as("short-alice", get(id))));
+        await(a.engine.notifyClient(id, "notifications/first", null));
+        await().untilAsserted(() -> assertThat(expiring.messages()).hasSize(1));
+
+        clock.advance(Duration.ofHours(1));
+        await().untilAsserted(() -> assertThat(expiring.isClosed()).isTrue());
+        await(a.engine.notifyClient(id, "notifications/second", null));
+
+        FakeExchange resume = get(id).with("Last-Event-ID", expiring.lastId());
+        assertThat(a.status(as("short-alice", resume))).isEqualTo(401);
+        FakeStream resumed = stream(a.send(as("long-alice", get(id).with("Last-Event-ID", expiring.lastId()))));
+        await().untilAsserted(() ->
+                assertThat(resumed.messages()).singleElement().asString().contains("second"));
+        assertThat(expiring.messages()).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("A call's stream is closed when its token expires and goes on after a resume with a new one")
+    void callsStreamEndsWithItsToken() {
+        TestReplica a = replica();
+        String id = initialize(a, "short-alice");
+        FakeStream expiring = stream(a.send(as("short-alice", call(id, "count", "{\"count\":1}"))));
+        await().untilAsserted(() -> assertThat(expiring.messages()).hasSize(1));
+
+        clock.advance(Duration.ofHours(1));
+        await().untilAsserted(() -> assertThat(expiring.isClosed()).isTrue());
+
+        FakeStream resumed = stream(a.send(as("long-alice", get(id).with("Last-Event-ID", expiring.lastId()))));
+        a.release.tryEmitValue("go");
+        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        assertThat(resumed.messages()).hasSize(2);
+        assertThat(resumed.messages().get(1)).contains("counted");
+    }
+
+    @Test
+    @DisplayName("Before 2025-11-25 a call's stream goes on to its response: its client could not resume it")
+    void olderCallsKeepTheirStream() {
+        TestReplica a = replica();
+        String id = initialize(a, "short-alice", "2025-06-18");
+        FakeStream stays = stream(a.send(as("short-alice", call(id, "count", "{\"count\":1}"))));
+        FakeStream listening = stream(a.send(as("short-alice", get(id))));
+        await().untilAsserted(() -> assertThat(stays.messages()).hasSize(1));
+
+        clock.advance(Duration.ofHours(1));
+        await().untilAsserted(() -> assertThat(listening.isClosed()).isTrue());
+        a.release.tryEmitValue("go");
+
+        await().untilAsserted(() -> assertThat(stays.messages()).hasSize(3));
+    }
+}

@@ -2,7 +2,7 @@ package io.github.mcpsessions.example;
 
 import io.github.mcpsessions.transport.RequestAuthenticator;
 import io.github.mcpsessions.transport.StaticBearerTokens;
-import io.github.mcpsessions.transport.netty.NettyStreamableServerTransportProviderBuilder;
+import io.github.mcpsessions.transport.netty.NettyTransportBuilder;
 import java.util.Map;
 import java.util.Optional;
 
@@ -39,7 +39,7 @@ record AuthSettings(Optional<RequestAuthenticator> authenticator) {
                 setting.name(), "***", "subject:token pairs such as alice:TOKEN1,bob:TOKEN2, each token once");
     }
 
-    void applyTo(NettyStreamableServerTransportProviderBuilder transport) {
+    void applyTo(NettyTransportBuilder<?> transport) {
         authenticator.ifPresent(transport::authenticator);
     }
 }

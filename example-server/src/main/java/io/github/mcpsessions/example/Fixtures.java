@@ -2,8 +2,10 @@ package io.github.mcpsessions.example;
 
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification;
+import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.McpSyncServer;
 import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
+import io.modelcontextprotocol.spec.McpStatelessServerTransport;
 import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
 import java.time.Duration;
 import java.util.List;
@@ -49,6 +51,34 @@ public final class Fixtures {
                 .build();
         started.complete(server);
         return server;
+    }
+
+    /**
+     * Builds a synchronous server without sessions, which has the fixtures that need none. The transport starts to serve before
+     * this method returns.
+     *
+     * @param transport the transport to serve on
+     * @param nodeId what the fixtures call this replica
+     * @param version what the server calls its version
+     * @return the server, to be closed by the caller
+     */
+    public static McpStatelessSyncServer serve(McpStatelessServerTransport transport, String nodeId, String version) {
+        return McpServer.sync(transport)
+                .serverInfo("mcp-sessions-example", version)
+                .capabilities(ServerCapabilities.builder()
+                        .completions()
+                        .prompts(false)
+                        .resources(false, false)
+                        .tools(false)
+                        .build())
+                .tools(Stream.concat(ContentTools.all().stream(), Stream.of(SessionTools.replica(nodeId)))
+                        .map(Tools::withoutSession)
+                        .toList())
+                .resources(Resources.withoutSession())
+                .resourceTemplates(Resources.templateWithoutSession())
+                .prompts(Prompts.withoutSession())
+                .completions(Prompts.completionWithoutSession())
+                .build();
     }
 
     static List<SyncToolSpecification> tools(

@@ -54,4 +54,13 @@ final class Flags {
                     + " (env MCP_MANAGEMENT_PORT, default: the port of the clients).")
     @Nullable
     String managementPort;
+
+    @Option(
+            names = "--stateless",
+            arity = "0..1",
+            paramLabel = "true|false",
+            fallbackValue = "true",
+            description = "Serve without any sessions, and without a Redis (env MCP_STATELESS, default false).")
+    @Nullable
+    String stateless;
 }

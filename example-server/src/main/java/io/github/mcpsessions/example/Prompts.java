@@ -2,6 +2,7 @@ package io.github.mcpsessions.example;
 
 import io.modelcontextprotocol.server.McpServerFeatures.SyncCompletionSpecification;
 import io.modelcontextprotocol.server.McpServerFeatures.SyncPromptSpecification;
+import io.modelcontextprotocol.server.McpStatelessServerFeatures;
 import io.modelcontextprotocol.server.McpSyncServerExchange;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
@@ -66,6 +67,23 @@ final class Prompts {
 
     static SyncCompletionSpecification completion() {
         return new SyncCompletionSpecification(new PromptReference(WITH_ARGUMENTS), Prompts::complete);
+    }
+
+    /** The same prompts for a server without sessions. */
+    static List<McpStatelessServerFeatures.SyncPromptSpecification> withoutSession() {
+        return all().stream()
+                .map(prompt -> new McpStatelessServerFeatures.SyncPromptSpecification(
+                        prompt.prompt(),
+                        (context, request) -> prompt.promptHandler().apply(null, request)))
+                .toList();
+    }
+
+    /** The same completion for a server without sessions. */
+    static McpStatelessServerFeatures.SyncCompletionSpecification completionWithoutSession() {
+        SyncCompletionSpecification completion = completion();
+        return new McpStatelessServerFeatures.SyncCompletionSpecification(
+                completion.referenceKey(),
+                (context, request) -> completion.completionHandler().apply(null, request));
     }
 
     private static SyncPromptSpecification prompt(

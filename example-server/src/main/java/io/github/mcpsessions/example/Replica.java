@@ -3,15 +3,18 @@ package io.github.mcpsessions.example;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.store.redis.RedisSessionBackend;
+import io.github.mcpsessions.transport.netty.NettyStatelessServerTransport;
 import io.github.mcpsessions.transport.netty.NettyStreamableServerTransportProvider;
+import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.McpSyncServer;
 import java.io.UncheckedIOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.OptionalInt;
 
-/** One running replica: its backend, its transport and the server on it. */
+/** One running replica: where it listens, what it keeps its sessions in, and how it ends. */
 final class Replica implements AutoCloseable {
 
     private static final String ENDPOINT = "/mcp";
@@ -19,21 +22,24 @@ final class Replica implements AutoCloseable {
 
     private final Settings settings;
     private final AuthSettings auth;
-    private final SessionBackend backend;
-    private final NettyStreamableServerTransportProvider transport;
-    private final McpSyncServer server;
+    private final InetSocketAddress address;
+    private final InetSocketAddress health;
+    private final String sessions;
+    private final Runnable close;
 
     private Replica(
             Settings settings,
             AuthSettings auth,
-            SessionBackend backend,
-            NettyStreamableServerTransportProvider transport,
-            McpSyncServer server) {
+            InetSocketAddress address,
+            Optional<InetSocketAddress> management,
+            String sessions,
+            Runnable close) {
         this.settings = settings;
         this.auth = auth;
-        this.backend = backend;
-        this.transport = transport;
-        this.server = server;
+        this.address = address;
+        this.health = management.orElse(address);
+        this.sessions = sessions;
+        this.close = close;
     }
 
     /**
@@ -42,6 +48,10 @@ final class Replica implements AutoCloseable {
      * @throws StartException if the address cannot be bound
      */
     static Replica start(Settings settings, AuthSettings auth) throws StartException {
+        return settings.stateless() ? startStateless(settings, auth) : startWithSessions(settings, auth);
+    }
+
+    private static Replica startWithSessions(Settings settings, AuthSettings auth) throws StartException {
         SessionBackend backend = settings.redisUrl()
                 .<SessionBackend>map(url -> RedisSessionBackend.builder()
                         .uri(url)
@@ -62,21 +72,54 @@ final class Replica implements AutoCloseable {
         NettyStreamableServerTransportProvider transport = builder.build();
         try {
             McpSyncServer server = Fixtures.serve(transport, settings.nodeId(), ExampleServer.Version.text());
-            return new Replica(settings, auth, backend, transport, server);
+            return new Replica(
+                    settings, auth, transport.boundAddress(), transport.managementAddress(), backend.toString(), () -> {
+                        server.closeGracefully();
+                        backend.close();
+                    });
         } catch (UncheckedIOException e) {
             backend.close();
-            throw new StartException("Cannot listen on " + addresses(settings) + ": " + innermostReason(e), e);
+            throw cannotListen(settings, e);
         }
+    }
+
+    private static Replica startStateless(Settings settings, AuthSettings auth) throws StartException {
+        var builder = NettyStatelessServerTransport.builder()
+                .host(settings.host())
+                .port(settings.port())
+                .endpoint(ENDPOINT)
+                .healthEndpoint(HEALTH)
+                .nodeId(settings.nodeId())
+                .responseHeader("X-Served-By", settings.nodeId());
+        settings.operations().managementPort().ifPresent(builder::managementPort);
+        auth.applyTo(builder);
+        NettyStatelessServerTransport transport = builder.build();
+        try {
+            McpStatelessSyncServer server = Fixtures.serve(transport, settings.nodeId(), ExampleServer.Version.text());
+            return new Replica(
+                    settings,
+                    auth,
+                    transport.boundAddress(),
+                    transport.managementAddress(),
+                    "none (stateless)",
+                    server::closeGracefully);
+        } catch (UncheckedIOException e) {
+            throw cannotListen(settings, e);
+        }
+    }
+
+    private static StartException cannotListen(Settings settings, UncheckedIOException e) {
+        return new StartException("Cannot listen on " + addresses(settings) + ": " + innermostReason(e), e);
     }
 
     /** {@return the port that is bound} */
     int port() {
-        return transport.boundAddress().getPort();
+        return address.getPort();
     }
 
     /** {@return what someone who has started it wants to know first: where it serves, and how to try it} */
     String greeting() {
-        String origin = origin(transport.boundAddress());
+        String origin = origin(address);
         return """
             MCP endpoint  %s
             Health        %s
@@ -86,9 +129,9 @@ final class Replica implements AutoCloseable {
             Try it        %s
             """.formatted(
                 origin + ENDPOINT,
-                origin(transport.managementAddress().orElseGet(transport::boundAddress)) + HEALTH,
+                origin(health) + HEALTH,
                 settings.nodeId(),
-                backend,
+                sessions,
                 settings.namespace(),
                 initializeWithCurl(origin + ENDPOINT, auth.authenticator().isPresent())).stripTrailing();
     }
@@ -96,8 +139,7 @@ final class Replica implements AutoCloseable {
     /** Lets running calls end, then lets go of everything. */
     @Override
     public void close() {
-        server.closeGracefully();
-        backend.close();
+        close.run();
     }
 
     private static String initializeWithCurl(String url, boolean withToken) {

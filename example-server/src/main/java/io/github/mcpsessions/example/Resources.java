@@ -2,6 +2,7 @@ package io.github.mcpsessions.example;
 
 import io.modelcontextprotocol.server.McpServerFeatures.SyncResourceSpecification;
 import io.modelcontextprotocol.server.McpServerFeatures.SyncResourceTemplateSpecification;
+import io.modelcontextprotocol.server.McpStatelessServerFeatures;
 import io.modelcontextprotocol.spec.McpSchema.BlobResourceContents;
 import io.modelcontextprotocol.spec.McpSchema.ReadResourceResult;
 import io.modelcontextprotocol.spec.McpSchema.Resource;
@@ -46,6 +47,23 @@ final class Resources {
                 .build();
         return new SyncResourceTemplateSpecification(
                 template, (exchange, request) -> result(ofTemplate(request.uri())));
+    }
+
+    /** The same resources for a server without sessions. */
+    static List<McpStatelessServerFeatures.SyncResourceSpecification> withoutSession() {
+        return all().stream()
+                .map(resource -> new McpStatelessServerFeatures.SyncResourceSpecification(
+                        resource.resource(),
+                        (context, request) -> resource.readHandler().apply(null, request)))
+                .toList();
+    }
+
+    /** The same template for a server without sessions. */
+    static McpStatelessServerFeatures.SyncResourceTemplateSpecification templateWithoutSession() {
+        SyncResourceTemplateSpecification template = template();
+        return new McpStatelessServerFeatures.SyncResourceTemplateSpecification(
+                template.resourceTemplate(),
+                (context, request) -> template.readHandler().apply(null, request));
     }
 
     private static SyncResourceSpecification resource(String name, String description, ResourceContents contents) {

@@ -41,6 +41,14 @@ final class SessionTools {
                 tool("recall", "Returns a value kept in the session.", KEY, SessionTools::recall));
     }
 
+    /** The tool {@code whoami} where there is no session to show. */
+    static SyncToolSpecification replica(String nodeId) {
+        return tool(
+                "whoami",
+                "Shows the replica that serves the call, as JSON.",
+                call -> Results.text(Json.write(Map.of("replica", nodeId))));
+    }
+
     private CallToolResult whoami(ToolCall call) {
         ResumableSession session = ResumableSession.from(call.exchange());
         Implementation client = call.exchange().getClientInfo();

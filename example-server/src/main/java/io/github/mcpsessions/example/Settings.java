@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param sessionTtl how long a session lives without a request
  * @param namespace what all replicas of one logical server share
  * @param operations what whoever operates the server sets
+ * @param stateless whether there are no sessions
  */
 record Settings(
         int port,
@@ -29,7 +30,8 @@ record Settings(
         String nodeId,
         Duration sessionTtl,
         String namespace,
-        Operations operations) {
+        Operations operations,
+        boolean stateless) {
 
     private static final Duration SHORTEST_TTL = Duration.ofSeconds(1);
     private static final Duration LONGEST_TTL = Duration.ofDays(365);
@@ -43,6 +45,7 @@ record Settings(
         Setting namespace = setting("--namespace", flags.namespace, "MCP_NAMESPACE", environment, "mcp");
         Setting managementPort =
                 setting("--management-port", flags.managementPort, "MCP_MANAGEMENT_PORT", environment, "");
+        Setting stateless = setting("--stateless", flags.stateless, "MCP_STATELESS", environment, "false");
         return new Settings(
                 port(port),
                 host(host),
@@ -50,7 +53,8 @@ record Settings(
                 name(nodeId),
                 duration(ttl),
                 name(namespace),
-                new Operations(managementPort(managementPort, port)));
+                new Operations(managementPort(managementPort, port)),
+                yesOrNo(stateless));
     }
 
     private static OptionalInt managementPort(Setting setting, Setting clients) throws InvalidSettingException {
@@ -106,6 +110,14 @@ record Settings(
         return Durations.parse(setting.value)
                 .filter(ttl -> ttl.compareTo(SHORTEST_TTL) >= 0 && ttl.compareTo(LONGEST_TTL) <= 0)
                 .orElseThrow(() -> setting.invalid("a duration such as 90s, 30m, 24h, 2d or PT30M, 1s to 365d"));
+    }
+
+    private static boolean yesOrNo(Setting setting) throws InvalidSettingException {
+        return switch (setting.value) {
+            case "true", "1" -> true;
+            case "false", "0" -> false;
+            default -> throw setting.invalid("true, 1, false or 0");
+        };
     }
 
     private static String generatedNodeId() {

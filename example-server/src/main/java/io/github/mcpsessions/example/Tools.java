@@ -1,6 +1,7 @@
 package io.github.mcpsessions.example;
 
 import io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification;
+import io.modelcontextprotocol.server.McpStatelessServerFeatures;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
@@ -43,6 +44,12 @@ final class Tools {
                 .tool(Tool.builder(name, inputSchema).description(description).build())
                 .callHandler((exchange, request) -> handle(name, handler, new ToolCall(exchange, request)))
                 .build();
+    }
+
+    /** The same tool for a server without sessions: only for one that answers without its client's help. */
+    static McpStatelessServerFeatures.SyncToolSpecification withoutSession(SyncToolSpecification tool) {
+        return new McpStatelessServerFeatures.SyncToolSpecification(
+                tool.tool(), (context, request) -> tool.callHandler().apply(null, request));
     }
 
     private static CallToolResult handle(String name, Handler handler, ToolCall call) {

@@ -45,7 +45,14 @@ class ServedFixturesTest {
     void start() throws Exception {
         replica = Replica.start(
                 new Settings(
-                        0, "127.0.0.1", Optional.empty(), "node-1", Duration.ofHours(1), "mcp", Operations.DEFAULT),
+                        0,
+                        "127.0.0.1",
+                        Optional.empty(),
+                        "node-1",
+                        Duration.ofHours(1),
+                        "mcp",
+                        Operations.DEFAULT,
+                        false),
                 new AuthSettings(Optional.empty()));
         client = McpClient.sync(
                         HttpClientStreamableHttpTransport.builder(origin()).build())

@@ -1,6 +1,7 @@
 package io.github.mcpsessions.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -57,7 +58,8 @@ class SettingsTest {
                         "a",
                         Duration.ofMinutes(30),
                         "orders",
-                        new Operations(OptionalInt.of(9090))));
+                        new Operations(OptionalInt.of(9090)),
+                        false));
     }
 
     @Test
@@ -89,7 +91,8 @@ class SettingsTest {
                         "b",
                         Duration.ofSeconds(1),
                         "n",
-                        new Operations(OptionalInt.of(0))));
+                        new Operations(OptionalInt.of(0)),
+                        false));
     }
 
     @Test
@@ -270,4 +273,25 @@ class SettingsTest {
     }
 
     private record Output(int exitCode, String out, String err) {}
+
+    @ParameterizedTest
+    @CsvSource({"true, true", "1, true", "false, false", "0, false", "'', false"})
+    void statelessIsYesOrNo(String value, boolean stateless) throws Exception {
+        assertThat(settings(Map.of("MCP_STATELESS", value)).stateless()).isEqualTo(stateless);
+    }
+
+    @Test
+    void statelessFlagNeedsNoValue() throws Exception {
+        assertThat(settings(Map.of("MCP_STATELESS", "false"), "--stateless").stateless())
+                .isTrue();
+        assertThat(settings(Map.of("MCP_STATELESS", "true"), "--stateless=false")
+                        .stateless())
+                .isFalse();
+    }
+
+    @Test
+    void anythingElseIsRefused() {
+        assertThatThrownBy(() -> settings(Map.of("MCP_STATELESS", "yes")))
+                .hasMessage("MCP_STATELESS: yes (expected: true, 1, false or 0)");
+    }
 }

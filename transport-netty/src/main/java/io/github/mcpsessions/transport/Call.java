@@ -12,14 +12,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
 
 /** One running request of a client: what its handler sees as the session, and where its response goes. */
-final class Call implements McpLoggableSession, ResumableCall {
+final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcome {
 
     private static final Logger log = LoggerFactory.getLogger(Call.class);
 
@@ -33,10 +31,7 @@ final class Call implements McpLoggableSession, ResumableCall {
     private final String method;
     private final AnswerStream answer;
     private final Executor workers;
-    /** Whether the handler runs on a worker: an event loop is never interrupted. */
-    private final boolean interruptible;
-
-    private final Running running = new Running();
+    private final HandlerRun running;
     private final Consumer<Throwable> logDropped = this::logDropped;
 
     Call(
@@ -48,7 +43,7 @@ final class Call implements McpLoggableSession, ResumableCall {
             Executor workers,
             boolean interruptible) {
         this.workers = workers;
-        this.interruptible = interruptible;
+        this.running = new HandlerRun(this, interruptible);
         this.sdk = sdk;
         this.questions = questions;
         this.session = session;
@@ -70,7 +65,9 @@ final class Call implements McpLoggableSession, ResumableCall {
             run(handler, params, new SessionContext(session, this, extracted));
         } catch (Throwable e) {
             // Reactor lets through what it takes for fatal, such as a missing class; the client waits all the same.
-            finish(McpSchema.JSONRPCResponse.error(requestId, HandlerErrors.toJsonRpc(method, e)));
+            if (running.end()) {
+                onFailure(e);
+            }
         } finally {
             running.leaveThread();
         }
@@ -104,6 +101,7 @@ final class Call implements McpLoggableSession, ResumableCall {
      */
     void cancel() {
         if (running.end()) {
+            unregister();
             questions.withdraw(answer);
             running.stop();
             answer.abandonOne();
@@ -113,6 +111,7 @@ final class Call implements McpLoggableSession, ResumableCall {
     /** Stops the handler of a call whose answer nobody can get any more. */
     void abort() {
         if (running.end()) {
+            unregister();
             running.stop();
             answer.abandonOne();
         }
@@ -130,7 +129,7 @@ final class Call implements McpLoggableSession, ResumableCall {
 
     @Override
     public Mono<Void> sendNotification(String method, Object params) {
-        return Mono.fromCompletionStage(() -> running.ended
+        return Mono.fromCompletionStage(() -> running.isEnded()
                 ? CompletableFuture.completedFuture(null)
                 : onWorker(answer.send(new McpSchema.JSONRPCNotification(method, params))));
     }
@@ -159,80 +158,22 @@ final class Call implements McpLoggableSession, ResumableCall {
     }
 
     private void logDropped(Throwable failure) {
-        if (running.ended) {
+        if (running.isEnded()) {
             log.debug("The handler of {} has failed after its call had ended", method, failure);
         } else {
             log.warn("The handler of {} has failed, and nobody waits for it", method, failure);
         }
     }
 
-    private void finish(McpSchema.JSONRPCResponse response) {
-        if (running.end()) {
-            answer.respond(response);
-        }
+    @Override
+    public void onResult(Object result) {
+        unregister();
+        answer.respond(McpSchema.JSONRPCResponse.result(requestId, result));
     }
 
-    /** Waits for the handler's result. */
-    private final class Running extends BaseSubscriber<Object> {
-
-        private volatile boolean ended;
-        /** The thread that is in the handler, as long as the handler has not returned a publisher and subscribed to it. */
-        private @Nullable Thread thread;
-
-        synchronized boolean enterThread() {
-            if (ended) {
-                return false;
-            }
-            thread = Thread.currentThread();
-            return true;
-        }
-
-        /** From here on nobody interrupts the thread, which has other things to do next. */
-        synchronized void leaveThread() {
-            thread = null;
-            if (ended) {
-                Thread.interrupted();
-            }
-        }
-
-        void stop() {
-            synchronized (this) {
-                if (thread != null && thread != Thread.currentThread() && interruptible) {
-                    thread.interrupt();
-                }
-            }
-            dispose();
-        }
-
-        synchronized boolean end() {
-            if (ended) {
-                return false;
-            }
-            ended = true;
-            session.unregister(Call.this);
-            return true;
-        }
-
-        @Override
-        protected void hookOnSubscribe(Subscription subscription) {
-            subscription.request(Long.MAX_VALUE);
-        }
-
-        @Override
-        protected void hookOnNext(Object result) {
-            finish(McpSchema.JSONRPCResponse.result(requestId, result));
-        }
-
-        @Override
-        protected void hookOnError(Throwable failure) {
-            finish(McpSchema.JSONRPCResponse.error(requestId, HandlerErrors.toJsonRpc(method, failure)));
-        }
-
-        @Override
-        protected void hookOnComplete() {
-            if (!ended) {
-                hookOnError(new IllegalStateException("The handler has returned no result"));
-            }
-        }
+    @Override
+    public void onFailure(Throwable failure) {
+        unregister();
+        answer.respond(McpSchema.JSONRPCResponse.error(requestId, HandlerErrors.toJsonRpc(method, failure)));
     }
 }

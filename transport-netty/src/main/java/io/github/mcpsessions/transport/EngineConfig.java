@@ -425,7 +425,7 @@ public final class EngineConfig {
             return value;
         }
 
-        private static Duration range(String name, Duration value, Duration least, Duration most) {
+        static Duration range(String name, Duration value, Duration least, Duration most) {
             if (requireNonNull(value, name).compareTo(least) < 0 || value.compareTo(most) > 0) {
                 throw new IllegalArgumentException(name + ": " + value + " (expected: " + least + " to " + most + ")");
             }

@@ -16,6 +16,8 @@ final class HandlerErrors {
     /** A qualified Java class name, as the JVM's own exceptions and Jackson's put into their messages. */
     private static final Pattern CLASS_NAME = Pattern.compile("\\b[a-z]\\w*(\\.[a-z]\\w*)+\\.[A-Z]\\w*");
 
+    private static final String FAILED = "The handler has failed";
+
     private HandlerErrors() {}
 
     static JSONRPCError toJsonRpc(String method, Throwable failure) {
@@ -28,10 +30,20 @@ final class HandlerErrors {
         }
         log.warn("The handler of {} has failed", method, failure);
         String message = failure.getMessage();
-        boolean presentable = failure instanceof Exception
-                && message != null
-                && !CLASS_NAME.matcher(message).find();
-        return new JSONRPCError(
-                McpSchema.ErrorCodes.INTERNAL_ERROR, presentable ? message : "The handler has failed", null);
+        boolean presentable = failure instanceof Exception && message != null && isPresentable(message);
+        return new JSONRPCError(McpSchema.ErrorCodes.INTERNAL_ERROR, presentable ? message : FAILED, null);
+    }
+
+    /** What a client is told of an error that the SDK has made of an exception already, with the exception's own message. */
+    static JSONRPCError presentable(String method, JSONRPCError error) {
+        if (error.code() != McpSchema.ErrorCodes.INTERNAL_ERROR || isPresentable(error.message())) {
+            return error;
+        }
+        log.warn("The handler of {} has failed: {}", method, error.message());
+        return new JSONRPCError(McpSchema.ErrorCodes.INTERNAL_ERROR, FAILED, null);
+    }
+
+    private static boolean isPresentable(String message) {
+        return !CLASS_NAME.matcher(message).find();
     }
 }

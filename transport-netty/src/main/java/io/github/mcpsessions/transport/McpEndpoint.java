@@ -14,7 +14,6 @@ import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -37,14 +36,7 @@ final class McpEndpoint implements HttpRequestHandler {
 
     private static final Logger log = LoggerFactory.getLogger(McpEndpoint.class);
 
-    private static final String SESSION_ID = "Mcp-Session-Id";
-    private static final String PROTOCOL_VERSION = "MCP-Protocol-Version";
-    private static final String JSON = "application/json";
-    private static final String EVENT_STREAM = "text/event-stream";
     private static final String CANCELLED = "notifications/cancelled";
-
-    /** Larger bodies are parsed on a worker: an event loop has other connections to serve. */
-    private static final int PARSE_INLINE_BYTES = 64 * 1024;
 
     private final EngineConfig config;
     private final SdkServer sdk;
@@ -90,7 +82,7 @@ final class McpEndpoint implements HttpRequestHandler {
 
     @Override
     public void handle(HttpExchange exchange) {
-        if (exchange.body().length > PARSE_INLINE_BYTES) {
+        if (exchange.body().length > ExchangeTask.PARSE_INLINE_BYTES) {
             onWorker(exchange, null, () -> dispatch(exchange));
         } else {
             dispatch(exchange);
@@ -110,7 +102,7 @@ final class McpEndpoint implements HttpRequestHandler {
         } catch (RefusedException e) {
             e.answer(exchange);
         } catch (RuntimeException e) {
-            fail(exchange, null, e);
+            ExchangeTask.fail(exchange, null, e);
         }
     }
 
@@ -118,16 +110,8 @@ final class McpEndpoint implements HttpRequestHandler {
     // ---------------------------------------------------------------------------------------------------------
 
     private void post(HttpExchange exchange) throws RefusedException {
-        String contentType = exchange.header("Content-Type");
-        if (contentType == null || !mediaType(contentType).equals(JSON)) {
-            throw new RefusedException(
-                    HttpError.UNSUPPORTED_MEDIA_TYPE, null, "Expected Content-Type: application/json");
-        }
-        String accept = exchange.header("Accept");
-        if (!accepts(accept, JSON) || !accepts(accept, EVENT_STREAM)) {
-            throw new RefusedException(
-                    HttpError.NOT_ACCEPTABLE, null, "Expected Accept: application/json, text/event-stream");
-        }
+        RequestHeaders.requireJsonBody(exchange);
+        RequestHeaders.requireBothAnswers(exchange);
         JsonRpcReader.Body body = reader.read(exchange.body());
         JsonRpcMessage first = body.messages().get(0);
         Object id = first instanceof JsonRpcMessage.Request request ? request.id() : null;
@@ -137,7 +121,7 @@ final class McpEndpoint implements HttpRequestHandler {
             initialize(exchange, request);
             return;
         }
-        requireVersion(exchange, id);
+        RequestHeaders.requireSessionVersion(exchange, id);
         String sessionId = requireSessionId(exchange, id);
         withSession(exchange, sessionId, id, session -> accept(exchange, session, body));
     }
@@ -262,9 +246,7 @@ final class McpEndpoint implements HttpRequestHandler {
     }
 
     private McpTransportContext extract(HttpExchange exchange) {
-        McpTransportContext extracted = config.contextExtractor.extract(exchange);
-        McpPrincipal principal = exchange.principal().orElse(null);
-        return principal == null ? extracted : new PrincipalContext(principal, extracted);
+        return PrincipalContext.of(exchange, config.contextExtractor);
     }
 
     private static @Nullable String objection(LocalSession session, List<JsonRpcMessage> messages) {
@@ -451,10 +433,10 @@ final class McpEndpoint implements HttpRequestHandler {
     // ----------------------------------------------------------------------------------------------------------
 
     private void get(HttpExchange exchange) throws RefusedException {
-        if (!accepts(exchange.header("Accept"), EVENT_STREAM)) {
+        if (!RequestHeaders.accepts(exchange.header("Accept"), RequestHeaders.EVENT_STREAM)) {
             throw new RefusedException(HttpError.NOT_ACCEPTABLE, null, "Expected Accept: text/event-stream");
         }
-        requireVersion(exchange, null);
+        RequestHeaders.requireSessionVersion(exchange, null);
         String sessionId = requireSessionId(exchange, null);
         if (draining) {
             throw new RefusedException(HttpError.UNAVAILABLE, null, "The server is shutting down");
@@ -504,7 +486,7 @@ final class McpEndpoint implements HttpRequestHandler {
     // -------------------------------------------------------------------------------------------------------
 
     private void delete(HttpExchange exchange) throws RefusedException {
-        requireVersion(exchange, null);
+        RequestHeaders.requireSessionVersion(exchange, null);
         String sessionId = requireSessionId(exchange, null);
         if (!RandomIds.isPossibleSessionId(sessionId)) {
             throw new RefusedException(HttpError.SESSION_NOT_FOUND, null, SESSION_NOT_FOUND);
@@ -537,7 +519,7 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         registry.enter(sessionId, caller).whenComplete((lookup, failure) -> {
             if (failure != null) {
-                fail(exchange, id, failure);
+                ExchangeTask.fail(exchange, id, failure);
             } else if (lookup instanceof SessionLookup.Found found) {
                 onWorker(exchange, id, () -> action.accept(found.session()), found.session()::exit);
             } else if (lookup instanceof SessionLookup.Unavailable unavailable) {
@@ -558,64 +540,15 @@ final class McpEndpoint implements HttpRequestHandler {
     }
 
     private void onWorker(HttpExchange exchange, @Nullable Object id, Runnable task, Runnable onRejected) {
-        try {
-            workers.execute(() -> {
-                try {
-                    task.run();
-                } catch (RuntimeException e) {
-                    fail(exchange, id, e);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            onRejected.run();
-            HttpError.UNAVAILABLE.answer(exchange, id, "The server is overloaded");
-        }
-    }
-
-    private static void fail(HttpExchange exchange, @Nullable Object id, Throwable failure) {
-        log.error("A request could not be handled", failure);
-        HttpError.INTERNAL_ERROR.answer(exchange, id, "Internal error");
-    }
-
-    private static void requireVersion(HttpExchange exchange, @Nullable Object id) throws RefusedException {
-        String version = exchange.header(PROTOCOL_VERSION);
-        if (version != null && !ProtocolVersions.SUPPORTED.contains(version)) {
-            throw new RefusedException(
-                    HttpError.INVALID_REQUEST,
-                    id,
-                    PROTOCOL_VERSION + ": unsupported (expected: one of "
-                            + String.join(", ", ProtocolVersions.SUPPORTED) + ")");
-        }
+        ExchangeTask.execute(workers, exchange, id, task, onRejected);
     }
 
     private static String requireSessionId(HttpExchange exchange, @Nullable Object id) throws RefusedException {
-        String sessionId = exchange.header(SESSION_ID);
+        String sessionId = exchange.header(RequestHeaders.SESSION_ID);
         if (sessionId == null || sessionId.isEmpty()) {
             throw new RefusedException(
                     HttpError.INVALID_REQUEST, id, "Expected the header Mcp-Session-Id that initialize has returned");
         }
         return sessionId;
-    }
-
-    private static boolean accepts(@Nullable String accept, String type) {
-        if (accept == null) {
-            return false;
-        }
-        if (accept.contains(type)) {
-            return true;
-        }
-        String family = type.substring(0, type.indexOf('/') + 1) + "*";
-        for (String range : accept.split(",", -1)) {
-            String name = mediaType(range);
-            if (name.equals(type) || name.equals(family) || name.equals("*/*")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static String mediaType(String value) {
-        int end = value.indexOf(';');
-        return (end < 0 ? value : value.substring(0, end)).strip().toLowerCase(Locale.ROOT);
     }
 }

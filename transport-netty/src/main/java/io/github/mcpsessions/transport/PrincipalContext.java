@@ -1,6 +1,7 @@
 package io.github.mcpsessions.transport;
 
 import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param extracted the application's context
  */
 record PrincipalContext(McpPrincipal principal, McpTransportContext extracted) implements McpTransportContext {
+
+    /** Returns what there is to say of a request. */
+    static McpTransportContext of(RequestHead request, McpTransportContextExtractor<RequestHead> extractor) {
+        McpTransportContext extracted = extractor.extract(request);
+        McpPrincipal principal = request.principal().orElse(null);
+        return principal == null ? extracted : new PrincipalContext(principal, extracted);
+    }
 
     @Override
     public @Nullable Object get(String key) {

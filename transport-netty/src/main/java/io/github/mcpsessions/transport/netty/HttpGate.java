@@ -10,6 +10,9 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.util.AsciiString;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what a request is for, by path and method; only what the MCP endpoint handles goes on. */
@@ -17,17 +20,29 @@ import org.jspecify.annotations.Nullable;
 final class HttpGate extends ChannelInboundHandlerAdapter {
 
     private static final int NO_CONTENT = 204;
-    private static final AsciiString MCP_METHODS = AsciiString.cached("GET, POST, DELETE, OPTIONS");
     private static final AsciiString READ_METHODS = AsciiString.cached("GET, HEAD");
 
     private final @Nullable String endpoint;
     private final @Nullable HealthEndpoint health;
     private final @Nullable MetadataEndpoint metadata;
+    private final Set<HttpMethod> mcpMethods;
+    private final AsciiString mcpAllowed;
 
-    HttpGate(@Nullable String endpoint, @Nullable HealthEndpoint health, @Nullable MetadataEndpoint metadata) {
+    /**
+     * Makes a gate.
+     *
+     * @param mcpMethods the methods that the MCP endpoint handles; {@code OPTIONS} is answered here
+     */
+    HttpGate(
+            @Nullable String endpoint,
+            @Nullable HealthEndpoint health,
+            @Nullable MetadataEndpoint metadata,
+            List<String> mcpMethods) {
         this.endpoint = endpoint;
         this.health = health;
         this.metadata = metadata;
+        this.mcpMethods = mcpMethods.stream().map(HttpMethod::valueOf).collect(Collectors.toUnmodifiableSet());
+        this.mcpAllowed = AsciiString.cached(String.join(", ", mcpMethods) + ", OPTIONS");
     }
 
     @Override
@@ -53,15 +68,15 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
         return request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
     }
 
-    private static void routeMcp(ChannelHandlerContext ctx, FullHttpRequest request) {
+    private void routeMcp(ChannelHandlerContext ctx, FullHttpRequest request) {
         HttpMethod method = request.method();
-        if (method.equals(HttpMethod.POST) || method.equals(HttpMethod.GET) || method.equals(HttpMethod.DELETE)) {
+        if (mcpMethods.contains(method)) {
             ctx.fireChannelRead(request);
         } else if (method.equals(HttpMethod.OPTIONS)) {
-            HttpHeaders headers = Responses.trustedHeaders().set(HttpHeaderNames.ALLOW, MCP_METHODS);
+            HttpHeaders headers = Responses.trustedHeaders().set(HttpHeaderNames.ALLOW, mcpAllowed);
             answer(ctx, request, Responses.empty(NO_CONTENT, headers));
         } else {
-            answer(ctx, request, methodNotAllowed(ctx, MCP_METHODS));
+            answer(ctx, request, methodNotAllowed(ctx, mcpAllowed));
         }
     }
 

@@ -73,7 +73,7 @@ final class McpPipeline extends ChannelInitializer<Channel> {
         this.connections = connections;
         this.serverHeaders = serverHeaders;
         this.guard = new RequestGuard(hosts, config.endpoint(), health);
-        this.gate = new HttpGate(config.endpoint(), health, MetadataEndpoint.of(config));
+        this.gate = new HttpGate(config.endpoint(), health, MetadataEndpoint.of(config), engine.methods());
         this.cors = config.cors() ? cors() : null;
     }
 

@@ -97,9 +97,14 @@ final class NettyHttpServer {
         return (InetSocketAddress) listener.localAddress();
     }
 
-    /** {@return whether connections are encrypted} */
-    boolean isTls() {
-        return config.sslContext() != null;
+    /** {@return the URL of the MCP endpoint, with the actual port} */
+    String url() {
+        String host = address().getAddress().getHostAddress();
+        return (config.sslContext() == null ? "http://" : "https://")
+                + (host.contains(":") ? "[" + host + "]" : host)
+                + ":"
+                + address().getPort()
+                + config.endpoint();
     }
 
     /** {@return the connections open now} */

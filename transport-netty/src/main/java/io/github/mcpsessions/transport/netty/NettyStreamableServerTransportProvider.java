@@ -7,7 +7,6 @@ import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
 import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
 import java.net.InetSocketAddress;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -50,8 +49,7 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
     private final McpEngine engine;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
-    private volatile @Nullable NettyHttpServer server;
-    private volatile @Nullable NettyHttpServer managementServer;
+    private volatile @Nullable TransportServers servers;
     private boolean closing;
 
     NettyStreamableServerTransportProvider(
@@ -85,24 +83,9 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
             throw new IllegalStateException("The transport is closed (expected: a new transport for a new server)");
         }
         engine.start(sessionFactory);
-        // First what clients cannot see: whatever fails leaves nothing bound that they could have found.
-        NettyHttpServer health = management == null ? null : bind(management);
-        NettyHttpServer bound;
-        try {
-            bound = bind(http);
-        } catch (RuntimeException e) {
-            if (health != null) {
-                health.closeGracefully(Duration.ZERO);
-            }
-            throw e;
-        }
-        managementServer = health;
-        server = bound;
-        log.info("MCP endpoint of {} at {}, sessions: {}", config.nodeId(), url(bound), config.backend());
-    }
-
-    private NettyHttpServer bind(HttpServerConfig config) {
-        return NettyHttpServer.bind(config, engine, this.config.nodeId(), engine::status, Clock.systemUTC());
+        TransportServers bound = TransportServers.bind(http, management, engine, config.nodeId(), engine::status);
+        servers = bound;
+        log.info("MCP endpoint of {} at {}, sessions: {}", config.nodeId(), bound.url(), config.backend());
     }
 
     /**
@@ -119,10 +102,10 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
      * Returns the address at which health is served if it has a port of its own.
      *
      * @return the address, with the actual port; empty before an MCP server was built on the transport, and where there is no
-     *     {@link NettyStreamableServerTransportProviderBuilder#managementPort}
+     *     {@link NettyTransportBuilder#managementPort}
      */
     public Optional<InetSocketAddress> managementAddress() {
-        return Optional.ofNullable(managementServer).map(NettyHttpServer::address);
+        return Optional.ofNullable(servers).flatMap(TransportServers::managementAddress);
     }
 
     /**
@@ -132,7 +115,7 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
      * @throws IllegalStateException before an MCP server was built on the transport
      */
     public String url() {
-        return url(bound());
+        return bound().url();
     }
 
     /** {@return how the transport is doing, as its health endpoint says} */
@@ -180,43 +163,31 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
     }
 
     private CompletionStage<Void> close(Duration timeout) {
-        NettyHttpServer bound;
+        TransportServers bound;
         synchronized (this) {
             if (closing) {
                 return closed;
             }
             closing = true;
-            bound = server;
+            bound = servers;
         }
         long began = System.nanoTime();
         engine.drain();
         CompletionStage<Void> httpClosed =
-                bound == null ? CompletableFuture.completedFuture(null) : bound.closeGracefully(timeout);
+                bound == null ? CompletableFuture.completedFuture(null) : bound.closeClients(timeout);
         httpClosed
                 .thenCompose(done -> engine.awaitCalls(timeout.minusNanos(System.nanoTime() - began)))
                 .thenCompose(done -> engine.close())
-                .thenCompose(done -> closeManagement())
+                .thenCompose(done -> bound == null ? CompletableFuture.completedFuture(null) : bound.closeManagement())
                 .whenComplete((done, failure) -> closed.complete(null));
         return closed;
     }
 
-    /** Last of all, so that probes are told what is going on until the end. */
-    private CompletionStage<Void> closeManagement() {
-        NettyHttpServer bound = managementServer;
-        return bound == null ? CompletableFuture.completedFuture(null) : bound.closeGracefully(Duration.ZERO);
-    }
-
-    private NettyHttpServer bound() {
-        NettyHttpServer bound = server;
+    private TransportServers bound() {
+        TransportServers bound = servers;
         if (bound == null) {
             throw new IllegalStateException("The transport is not bound yet (expected: after McpServer...build())");
         }
         return bound;
-    }
-
-    private String url(NettyHttpServer bound) {
-        String host = bound.address().getAddress().getHostAddress();
-        return (bound.isTls() ? "https://" : "http://") + (host.contains(":") ? "[" + host + "]" : host) + ":"
-                + bound.address().getPort() + http.endpoint();
     }
 }

@@ -12,9 +12,7 @@ import io.github.mcpsessions.transport.RequestHead;
 import io.github.mcpsessions.transport.SessionListener;
 import io.github.mcpsessions.transport.StoreOnlyBackend;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
-import io.netty.handler.ssl.SslContext;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +22,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Without any setting: {@code http://127.0.0.1:3000/mcp}, sessions in this JVM's memory for 24 hours after their last use.
  */
-public final class NettyStreamableServerTransportProviderBuilder {
+public final class NettyStreamableServerTransportProviderBuilder
+        extends NettyTransportBuilder<NettyStreamableServerTransportProviderBuilder> {
 
     private final EngineConfig.Builder engine = EngineConfig.builder();
-    private final HttpServerConfig.Builder http = HttpServerConfig.builder();
     private @Nullable SessionBackend backend;
-    private Duration shutdownTimeout = Duration.ofSeconds(20);
 
     NettyStreamableServerTransportProviderBuilder() {}
+
+    @Override
+    NettyStreamableServerTransportProviderBuilder self() {
+        return this;
+    }
 
     /**
      * Sets what the replicas share.
@@ -54,20 +56,6 @@ public final class NettyStreamableServerTransportProviderBuilder {
      */
     public NettyStreamableServerTransportProviderBuilder sessionStore(SessionStore store) {
         return backend(new StoreOnlyBackend(store));
-    }
-
-    /**
-     * Sets how long {@link NettyStreamableServerTransportProvider#closeGracefully} waits for running calls.
-     *
-     * @param shutdownTimeout the time, at least 0; 20 seconds by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder shutdownTimeout(Duration shutdownTimeout) {
-        if (requireNonNull(shutdownTimeout, "shutdownTimeout").isNegative()) {
-            throw new IllegalArgumentException("shutdownTimeout: " + shutdownTimeout + " (expected: >= 0)");
-        }
-        this.shutdownTimeout = shutdownTimeout;
-        return this;
     }
 
     /**
@@ -288,249 +276,22 @@ public final class NettyStreamableServerTransportProviderBuilder {
         return this;
     }
 
-    /**
-     * Sets who decides from whom each request is. Without a good token a request gets 401, and a session is its creator's.
-     *
-     * @param authenticator the authenticator, such as {@link io.github.mcpsessions.transport.StaticBearerTokens}; by default
-     *     requests are not authenticated
-     * @return this builder
-     */
+    @Override
     public NettyStreamableServerTransportProviderBuilder authenticator(RequestAuthenticator authenticator) {
         engine.authenticator(authenticator);
         return this;
     }
 
-    /**
-     * Sets how long the authenticator may take. After it the request gets 503.
-     *
-     * @param authenticationTimeout the time, 1 ms to 60 s; 5 seconds by default
-     * @return this builder
-     */
+    @Override
     public NettyStreamableServerTransportProviderBuilder authenticationTimeout(Duration authenticationTimeout) {
         engine.authenticationTimeout(authenticationTimeout);
         return this;
     }
 
-    /**
-     * Serves the metadata from which clients learn where to get a token (RFC 9728), without authentication, at
-     * {@code /.well-known/oauth-protected-resource}, and there followed by the path of the endpoint; refusals name its URL.
-     *
-     * @param protectedResource the metadata; none by default
-     * @return this builder
-     */
+    @Override
     public NettyStreamableServerTransportProviderBuilder protectedResource(ProtectedResource protectedResource) {
         engine.protectedResource(protectedResource);
-        http.protectedResource(protectedResource);
-        return this;
-    }
-
-    /**
-     * Sets the name or address to bind.
-     *
-     * @param host the name or address; {@code 127.0.0.1} by default, so that only this machine can connect
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder host(String host) {
-        http.host(host);
-        return this;
-    }
-
-    /**
-     * Sets the port to bind.
-     *
-     * @param port the port, or 0 for one that the system chooses; 3000 by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder port(int port) {
-        http.port(port);
-        return this;
-    }
-
-    /**
-     * Sets the path of the MCP endpoint.
-     *
-     * @param endpoint the path; {@code /mcp} by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder endpoint(String endpoint) {
-        http.endpoint(endpoint);
-        return this;
-    }
-
-    /**
-     * Serves how the replica is doing, without authentication, to GET and HEAD:
-     *
-     * <ul>
-     *   <li>at {@code path}: status 200 and {@code {"status":"healthy|degraded|draining","nodeId":...,"activeSessions":...,
-     *       "storeLatencyMs":...,"timestamp":...}}
-     *   <li>at {@code path + "/live"}: the same, for a liveness probe
-     *   <li>at {@code path + "/ready"}: the same, but status 503 while the transport is closing, for a readiness probe. A
-     *       degraded replica, which cannot reach the store, is ready: it serves the sessions that it holds
-     * </ul>
-     *
-     * @param path the path, such as {@code /health}; there is no health endpoint by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder healthEndpoint(String path) {
-        http.healthPath(path);
-        return this;
-    }
-
-    /**
-     * Serves health on a port of its own, and there alone: plain HTTP on the same {@link #host}, by a thread of its own, until
-     * the transport is closed.
-     *
-     * @param managementPort the port, or 0 for one that the system chooses; by default health is served on {@link #port}
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder managementPort(int managementPort) {
-        http.managementPort(managementPort);
-        return this;
-    }
-
-    /**
-     * Sets which values of {@code Host} are accepted; others get 403.
-     *
-     * @param hosts names or addresses for any port, or with a port. Bound to loopback, the names of loopback are always accepted and
-     *     are the default; bound elsewhere, every host is accepted by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder allowedHosts(Set<String> hosts) {
-        http.allowedHosts(hosts);
-        return this;
-    }
-
-    /**
-     * Sets which values of {@code Origin} are accepted; others get 403. A request without {@code Origin} is always accepted.
-     *
-     * @param origins origins such as {@code https://app.example.com}, or {@code *} for all. Bound to loopback, origins on loopback are
-     *     always accepted and are the default; bound elsewhere, by default only the authority that {@code Host} names is
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder allowedOrigins(Set<String> origins) {
-        http.allowedOrigins(origins);
-        return this;
-    }
-
-    /**
-     * Sends browsers on accepted origins the CORS headers that they need, {@code Mcp-Session-Id} exposed.
-     *
-     * @param cors whether to; {@code false} by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder cors(boolean cors) {
-        http.cors(cors);
-        return this;
-    }
-
-    /**
-     * Adds a header to every response.
-     *
-     * @param name the header's name
-     * @param value its value, the same for all responses
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder responseHeader(String name, String value) {
-        http.responseHeader(name, value);
-        return this;
-    }
-
-    /**
-     * Serves HTTPS. No version below TLS 1.2 is used, whatever the context allows.
-     *
-     * @param sslContext a context for servers; plain HTTP by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder sslContext(SslContext sslContext) {
-        http.sslContext(sslContext);
-        return this;
-    }
-
-    /**
-     * Sets how many threads serve the sockets.
-     *
-     * @param eventLoopThreads the number, at least 1; one per available processor by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder eventLoopThreads(int eventLoopThreads) {
-        http.eventLoopThreads(eventLoopThreads);
-        return this;
-    }
-
-    /**
-     * Sets the way to the operating system's sockets. One that is not available here stops the start.
-     *
-     * @param ioTransport the way; {@link IoTransport#AUTO} by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder ioTransport(IoTransport ioTransport) {
-        http.ioTransport(ioTransport);
-        return this;
-    }
-
-    /**
-     * Sets how many connections are open at once. A further one is closed at once.
-     *
-     * @param maxConnections the greatest number, at least 1; 10,000 by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder maxConnections(int maxConnections) {
-        http.maxConnections(maxConnections);
-        return this;
-    }
-
-    /**
-     * Sets how long the body of a request may be. A longer one gets 413.
-     *
-     * @param maxBodyBytes the greatest length, at least 1; 4 MiB by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder maxBodyBytes(int maxBodyBytes) {
-        http.maxBodyBytes(maxBodyBytes);
-        return this;
-    }
-
-    /**
-     * Sets how long all headers of a request may be together. Longer ones get 431.
-     *
-     * @param maxHeaderBytes the greatest length, at least 1; 16 KiB by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder maxHeaderBytes(int maxHeaderBytes) {
-        http.maxHeaderBytes(maxHeaderBytes);
-        return this;
-    }
-
-    /**
-     * Sets how much an event stream holds for a client that reads too slowly. Beyond it the client is disconnected.
-     *
-     * @param maxPendingBytes the greatest number of bytes, at least 1; 1 MiB by default. A single larger event is still sent
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder maxPendingBytes(int maxPendingBytes) {
-        http.maxPendingBytes(maxPendingBytes);
-        return this;
-    }
-
-    /**
-     * Sets how long a request may take to arrive, from its first byte to its last. A slower one gets 408.
-     *
-     * @param requestTimeout the time, more than 0; 30 seconds by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder requestTimeout(Duration requestTimeout) {
-        http.requestTimeout(requestTimeout);
-        return this;
-    }
-
-    /**
-     * Sets after how long a connection is closed on which no request arrives and none is answered.
-     *
-     * @param idleTimeout the time, more than 0; 75 seconds by default
-     * @return this builder
-     */
-    public NettyStreamableServerTransportProviderBuilder idleTimeout(Duration idleTimeout) {
-        http.idleTimeout(idleTimeout);
+        serve(protectedResource);
         return this;
     }
 
@@ -544,6 +305,6 @@ public final class NettyStreamableServerTransportProviderBuilder {
     public NettyStreamableServerTransportProvider build() {
         SessionBackend shared = backend == null ? InMemorySessionBackend.create() : backend;
         return new NettyStreamableServerTransportProvider(
-                http.build(), http.buildManagement(), engine.backend(shared).build(), shutdownTimeout);
+                httpConfig(), managementConfig(), engine.backend(shared).build(), shutdownTimeout());
     }
 }

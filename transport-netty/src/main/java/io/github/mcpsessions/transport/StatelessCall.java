@@ -1,0 +1,81 @@
+package io.github.mcpsessions.transport;
+
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpStatelessServerHandler;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/** One running request to a server without sessions. */
+final class StatelessCall implements HandlerRun.Outcome {
+
+    private static final Logger log = LoggerFactory.getLogger(StatelessCall.class);
+
+    private final HttpExchange exchange;
+    private final JsonRpcMessage.Request request;
+    private final Duration timeout;
+    private final HandlerRun run;
+
+    StatelessCall(HttpExchange exchange, JsonRpcMessage.Request request, Duration timeout, boolean interruptible) {
+        this.exchange = exchange;
+        this.request = request;
+        this.timeout = timeout;
+        this.run = new HandlerRun(this, interruptible);
+    }
+
+    /** Runs the handler on the calling thread, or wherever the handler goes from there. */
+    void start(McpStatelessServerHandler handler, McpTransportContext context) {
+        if (!run.enterThread()) {
+            return;
+        }
+        try {
+            // The SDK takes no id beyond 64 bits; the answer carries the client's own in any case.
+            Object id = request.id() instanceof BigInteger big ? big.toString() : request.id();
+            Mono.defer(() -> handler.handleRequest(
+                            context, new McpSchema.JSONRPCRequest(request.method(), id, request.params())))
+                    .timeout(timeout)
+                    .contextWrite(c -> c.put(McpTransportContext.KEY, context))
+                    .subscribe(run);
+        } catch (Throwable e) {
+            // Reactor lets through what it takes for fatal, such as a missing class; the client waits all the same.
+            if (run.end()) {
+                onFailure(e);
+            }
+        } finally {
+            run.leaveThread();
+        }
+    }
+
+    @Override
+    public void onResult(Object result) {
+        JSONRPCResponse response = (JSONRPCResponse) result;
+        if (response.error() == null) {
+            answer(new JsonRpcResult(request.id(), response.result()));
+        } else {
+            answer(new JsonRpcFailure(request.id(), HandlerErrors.presentable(request.method(), response.error())));
+        }
+    }
+
+    @Override
+    public void onFailure(Throwable failure) {
+        if (failure instanceof TimeoutException) {
+            run.stop();
+            log.warn("The handler of {} was cancelled after {}", request.method(), timeout);
+            answer(new JsonRpcFailure(
+                    request.id(),
+                    new JSONRPCResponse.JSONRPCError(
+                            McpSchema.ErrorCodes.INTERNAL_ERROR, "The request took longer than " + timeout)));
+        } else {
+            answer(new JsonRpcFailure(request.id(), HandlerErrors.toJsonRpc(request.method(), failure)));
+        }
+    }
+
+    private void answer(Object response) {
+        exchange.respond(200, null, out -> JsonRpcWriter.write(out, response));
+    }
+}

@@ -63,4 +63,12 @@ final class Flags {
             description = "Serve without any sessions, and without a Redis (env MCP_STATELESS, default false).")
     @Nullable
     String stateless;
+
+    @Option(
+            names = "--shutdown-grace",
+            paramLabel = "TIME",
+            description = "How long everything but readiness is still served after SIGTERM, for balancers to notice"
+                    + " (env MCP_SHUTDOWN_GRACE, default 0s).")
+    @Nullable
+    String shutdownGrace;
 }

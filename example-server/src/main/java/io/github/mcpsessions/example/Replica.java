@@ -66,7 +66,8 @@ final class Replica implements AutoCloseable {
                 .healthEndpoint(HEALTH)
                 .nodeId(settings.nodeId())
                 .responseHeader("X-Served-By", settings.nodeId())
-                .sessionTtl(settings.sessionTtl());
+                .sessionTtl(settings.sessionTtl())
+                .shutdownGrace(settings.operations().shutdownGrace());
         settings.operations().managementPort().ifPresent(builder::managementPort);
         auth.applyTo(builder);
         NettyStreamableServerTransportProvider transport = builder.build();
@@ -90,7 +91,8 @@ final class Replica implements AutoCloseable {
                 .endpoint(ENDPOINT)
                 .healthEndpoint(HEALTH)
                 .nodeId(settings.nodeId())
-                .responseHeader("X-Served-By", settings.nodeId());
+                .responseHeader("X-Served-By", settings.nodeId())
+                .shutdownGrace(settings.operations().shutdownGrace());
         settings.operations().managementPort().ifPresent(builder::managementPort);
         auth.applyTo(builder);
         NettyStatelessServerTransport transport = builder.build();

@@ -35,6 +35,7 @@ record Settings(
 
     private static final Duration SHORTEST_TTL = Duration.ofSeconds(1);
     private static final Duration LONGEST_TTL = Duration.ofDays(365);
+    private static final Duration LONGEST_GRACE = Duration.ofHours(1);
 
     static Settings of(Flags flags, Map<String, String> environment) throws InvalidSettingException {
         Setting port = setting("--port", flags.port, "PORT", environment, "3000");
@@ -46,6 +47,7 @@ record Settings(
         Setting managementPort =
                 setting("--management-port", flags.managementPort, "MCP_MANAGEMENT_PORT", environment, "");
         Setting stateless = setting("--stateless", flags.stateless, "MCP_STATELESS", environment, "false");
+        Setting grace = setting("--shutdown-grace", flags.shutdownGrace, "MCP_SHUTDOWN_GRACE", environment, "0s");
         return new Settings(
                 port(port),
                 host(host),
@@ -53,7 +55,7 @@ record Settings(
                 name(nodeId),
                 duration(ttl),
                 name(namespace),
-                new Operations(managementPort(managementPort, port)),
+                new Operations(managementPort(managementPort, port), shutdownGrace(grace)),
                 yesOrNo(stateless));
     }
 
@@ -118,6 +120,12 @@ record Settings(
             case "false", "0" -> false;
             default -> throw setting.invalid("true, 1, false or 0");
         };
+    }
+
+    private static Duration shutdownGrace(Setting setting) throws InvalidSettingException {
+        return Durations.parse(setting.value)
+                .filter(grace -> !grace.isNegative() && grace.compareTo(LONGEST_GRACE) <= 0)
+                .orElseThrow(() -> setting.invalid("a duration such as 5s, 0s to 1h"));
     }
 
     private static String generatedNodeId() {

@@ -48,7 +48,8 @@ class SettingsTest {
                 "NODE_ID", "a",
                 "MCP_SESSION_TTL", "30m",
                 "MCP_NAMESPACE", "orders",
-                "MCP_MANAGEMENT_PORT", "9090"));
+                "MCP_MANAGEMENT_PORT", "9090",
+                "MCP_SHUTDOWN_GRACE", "5s"));
 
         assertThat(settings)
                 .isEqualTo(new Settings(
@@ -58,7 +59,7 @@ class SettingsTest {
                         "a",
                         Duration.ofMinutes(30),
                         "orders",
-                        new Operations(OptionalInt.of(9090)),
+                        new Operations(OptionalInt.of(9090), Duration.ofSeconds(5)),
                         false));
     }
 
@@ -71,7 +72,8 @@ class SettingsTest {
                 "NODE_ID", "{wrong}",
                 "MCP_SESSION_TTL", "wrong",
                 "MCP_NAMESPACE", "{wrong}",
-                "MCP_MANAGEMENT_PORT", "wrong");
+                "MCP_MANAGEMENT_PORT", "wrong",
+                "MCP_SHUTDOWN_GRACE", "wrong");
 
         Settings settings = settings(
                 environment,
@@ -81,7 +83,8 @@ class SettingsTest {
                 "--node-id=b",
                 "--session-ttl=PT1S",
                 "--namespace=n",
-                "--management-port=0");
+                "--management-port=0",
+                "--shutdown-grace=PT1M");
 
         assertThat(settings)
                 .isEqualTo(new Settings(
@@ -91,7 +94,7 @@ class SettingsTest {
                         "b",
                         Duration.ofSeconds(1),
                         "n",
-                        new Operations(OptionalInt.of(0)),
+                        new Operations(OptionalInt.of(0), Duration.ofMinutes(1)),
                         false));
     }
 
@@ -144,6 +147,8 @@ class SettingsTest {
                 "PORT | 99999999999 | a port, 0 to 65535",
                 "MCP_MANAGEMENT_PORT | abc | a port, 0 to 65535",
                 "MCP_MANAGEMENT_PORT | 3000 | another port than that of the clients",
+                "MCP_SHUTDOWN_GRACE | 5 | a duration such as 5s, 0s to 1h",
+                "MCP_SHUTDOWN_GRACE | 61m | a duration such as 5s, 0s to 1h",
                 "HOST | a b | a host name or an IP address",
                 "HOST | http://localhost | a host name or an IP address",
                 "REDIS_URL | localhost:6379 | redis://[user:password@]host[:port][/database], rediss:// or"

@@ -46,7 +46,7 @@ public final class McpEngine implements HttpRequestHandler {
     private final List<ReplicaBus.Subscription> subscriptions = new ArrayList<>();
 
     private volatile @Nullable Started started;
-    private volatile boolean draining;
+    private volatile boolean ending;
     private volatile boolean busWasHeard;
 
     private record Started(HttpRequestHandler entrance, McpEndpoint endpoint, SessionRegistry registry) {}
@@ -210,7 +210,7 @@ public final class McpEngine implements HttpRequestHandler {
         Started engine = started;
         boolean deaf = busWasHeard && config.backend.replicaBus().epoch() == ReplicaBus.NO_EPOCH;
         EngineStatus.State state;
-        if (draining || engine == null) {
+        if (ending || engine == null) {
             state = EngineStatus.State.DRAINING;
         } else if (deaf || store.isFailing()) {
             state = EngineStatus.State.DEGRADED;
@@ -220,12 +220,18 @@ public final class McpEngine implements HttpRequestHandler {
         return new EngineStatus(state, engine == null ? 0 : engine.registry().size(), store.latency());
     }
 
+    /** Says in {@link #status} that the end is near. Everything is served as before. */
+    public void announceEnd() {
+        ending = true;
+    }
+
     /**
-     * Prepares for the end: health says so, and the standalone streams are closed and no new one is opened, so that their
-     * clients listen elsewhere. Everything else is served as before.
+     * Prepares for the end: the event streams are closed and no new one is opened, so that their clients go on elsewhere.
+     * Everything else is served as before. Clients that know of it are told when to come back, at different times, so that
+     * they do not come all at once.
      */
     public void drain() {
-        draining = true;
+        ending = true;
         Started engine = started;
         if (engine != null) {
             engine.endpoint().stopListening();

@@ -251,7 +251,17 @@ final class Streams {
      * ends with its response and not earlier: it stays, and ends with the call.
      */
     void closeReaders() {
-        open.keySet().stream().filter(reader -> !carriesOwnCallToItsEnd(reader)).forEach(StreamReader::close);
+        for (StreamReader reader : open.keySet()) {
+            if (carriesOwnCallToItsEnd(reader)) {
+                continue;
+            }
+            if (mayNotEndEarly(reader.session())) {
+                reader.close();
+            } else {
+                long retryMillis = config.retryInterval.toMillis();
+                reader.disconnect(Duration.ofMillis(retryMillis + (long) (Math.random() * retryMillis)));
+            }
+        }
     }
 
     /** Closes the connections whose tokens have expired, for their clients to come back with new ones. */

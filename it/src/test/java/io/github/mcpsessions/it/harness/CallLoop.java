@@ -1,6 +1,7 @@
 package io.github.mcpsessions.it.harness;
 
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -8,21 +9,24 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 
-/** A client that calls one tool after another, on a thread of its own, and keeps what failed. */
+/**
+ * A client that calls one tool after another, on a thread of its own and on connections that it keeps, and notes what failed.
+ */
 public final class CallLoop implements AutoCloseable {
 
     private final RawSession session;
-    private final URI endpoint;
+    private final Supplier<List<URI>> replicas;
     private final AtomicLong calls = new AtomicLong();
     private final List<Failure> failures = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Void> end = new CompletableFuture<>();
     private volatile boolean stopped;
 
-    private CallLoop(RawSession session, URI endpoint) {
+    private CallLoop(RawSession session, Supplier<List<URI>> replicas) {
         this.session = session;
-        this.endpoint = endpoint;
+        this.replicas = replicas;
     }
 
     /**
@@ -41,7 +45,18 @@ public final class CallLoop implements AutoCloseable {
 
     /** {@return a running loop} */
     public static CallLoop start(RawSession session, URI endpoint) {
-        CallLoop loop = new CallLoop(session, endpoint);
+        return start(session, () -> List.of(endpoint));
+    }
+
+    /**
+     * Starts a loop that goes from replica to replica and leaves out those that accept no connection.
+     *
+     * @param session whose calls these are
+     * @param replicas the replicas at present
+     * @return a running loop
+     */
+    public static CallLoop start(RawSession session, Supplier<List<URI>> replicas) {
+        CallLoop loop = new CallLoop(session, replicas);
         Thread thread = new Thread(loop::run, "call-loop");
         thread.setDaemon(true);
         thread.start();
@@ -61,13 +76,24 @@ public final class CallLoop implements AutoCloseable {
     }
 
     private void call() {
-        try {
-            Reply reply = session.callTool(endpoint, "whoami", Map.of());
-            if (reply.status() != 200 || !reply.text().contains(session.id())) {
-                failures.add(new Failure(reply.status(), reply.body()));
+        List<URI> candidates = replicas.get();
+        int first = (int) (calls.get() % candidates.size());
+        for (int i = 0; i < candidates.size(); i++) {
+            try {
+                URI replica = candidates.get((first + i) % candidates.size());
+                Reply reply = session.callTool(replica, "whoami", Map.of());
+                if (reply.status() != 200 || !reply.text().contains(session.id())) {
+                    failures.add(new Failure(reply.status(), reply.body()));
+                }
+                return;
+            } catch (UncheckedIOException e) {
+                boolean unsent = e.getCause() instanceof ConnectException;
+                if (!unsent || i == candidates.size() - 1) {
+                    failures.add(
+                            new Failure(0, e.getMessage() + ", " + e.getCause().getCause()));
+                    return;
+                }
             }
-        } catch (UncheckedIOException e) {
-            failures.add(new Failure(0, e.getMessage()));
         }
     }
 

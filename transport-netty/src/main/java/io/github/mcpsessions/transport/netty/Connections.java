@@ -16,23 +16,19 @@ final class Connections {
     private final Set<Channel> open = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile boolean draining;
+    private volatile boolean ending;
 
     Connections(int max) {
         this.max = max;
     }
 
-    /** Returns {@code false} for a connection that must not be served: one too many, or one that came after the end. */
+    /** Returns {@code false} for a connection too many, which must not be served. */
     boolean admit(Channel channel) {
         if (count.incrementAndGet() > max) {
             leave();
             return false;
         }
         open.add(channel);
-        if (draining) {
-            open.remove(channel);
-            leave();
-            return false;
-        }
         channel.closeFuture().addListener(future -> {
             open.remove(channel);
             leave();
@@ -41,23 +37,35 @@ final class Connections {
     }
 
     private void leave() {
-        if (count.decrementAndGet() == 0 && draining) {
+        if (count.decrementAndGet() == 0 && ending) {
             drained.complete(null);
         }
     }
 
-    /** Returns whether connections are to be closed once their current request has been answered. */
+    /** Returns whether every answer is to be the last one of its connection. */
     boolean isDraining() {
         return draining;
     }
 
+    /** Returns whether connections on which nothing runs are to be closed. */
+    boolean isEnding() {
+        return ending;
+    }
+
+    /** Makes every answer from now on the last one of its connection. */
+    void announceEnd() {
+        draining = true;
+    }
+
     /**
-     * Lets every connection end its current exchange and closes the others.
+     * Lets every connection end its current exchange, and closes the others once they are quiet. To be called when no more
+     * are admitted.
      *
      * @return completes when all are closed
      */
     CompletableFuture<Void> drain() {
         draining = true;
+        ending = true;
         forEachOpen(channel -> {
             ChannelHandlerContext ctx = channel.pipeline().context(HttpConnection.class);
             if (ctx != null) {

@@ -64,6 +64,7 @@ final class HttpConnection extends ChannelDuplexHandler {
     private final int maxQueuedRequests;
     private final long requestTimeoutNanos;
     private final long idleTimeoutNanos;
+    private final long quietNanos;
 
     private final Queue<Object> queue = new ArrayDeque<>(4);
     private int queuedRequests;
@@ -91,6 +92,7 @@ final class HttpConnection extends ChannelDuplexHandler {
         this.maxQueuedRequests = config.maxPipelinedRequests();
         this.requestTimeoutNanos = config.requestTimeout().toNanos();
         this.idleTimeoutNanos = config.idleTimeout().toNanos();
+        this.quietNanos = config.quietTime().toNanos();
     }
 
     @Override
@@ -111,6 +113,9 @@ final class HttpConnection extends ChannelDuplexHandler {
         deadlineNanos = now + idleTimeoutNanos;
         if (timer == null) {
             schedule(ctx, now, deadlineNanos);
+        }
+        if (connections.isEnding()) {
+            drain(ctx);
         }
     }
 
@@ -285,13 +290,29 @@ final class HttpConnection extends ChannelDuplexHandler {
         schedule(ctx, now, quiet - deadlineNanos < 0 ? quiet : deadlineNanos);
     }
 
-    /** Closes the connection as soon as it is of no more use; called on the event loop, when the server is closing. */
+    /**
+     * Closes the connection as soon as it is of no more use; called on the event loop, when the server is closing. A
+     * connection on which a request is expected or answered ends with that answer.
+     */
     void drain(ChannelHandlerContext ctx) {
-        if (state == State.BETWEEN && queue.isEmpty() && !decoder.isMidRequest()) {
-            state = State.CLOSING;
-            // Behind whatever of the last answer the client has not taken yet.
-            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> ctx.close());
+        if (state != State.BETWEEN || !queue.isEmpty() || decoder.isMidRequest()) {
+            return;
         }
+        long now = now(ctx);
+        long quietAt = deadlineNanos - idleTimeoutNanos + quietNanos;
+        if (quietAt - now > 0) {
+            ctx.executor().schedule(() -> drain(ctx), quietAt - now, TimeUnit.NANOSECONDS);
+            return;
+        }
+        state = State.CLOSING;
+        // Behind whatever of the last answer the client has not taken yet.
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> {
+            if (future.isSuccess()) {
+                linger(ctx);
+            } else {
+                ctx.close();
+            }
+        });
     }
 
     // Time

@@ -37,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  *     that does not is answered 408
  * @param idleTimeout the time after which a connection is closed on which no request is being received or answered, or
  *     whose client does not take a single byte of an answer; 75 s by default
+ * @param quietTime for how long nothing must have come on a connection before it is closed without an answer when the
+ *     server closes, so that a request that is on its way is answered; 500 ms by default
  * @param allowedHosts the values of {@code Host} to accept: a name or address for any port, or with a port; empty by
  *     default. Bound to loopback, the names of loopback are accepted as well, and nothing else. Bound elsewhere, an
  *     empty set accepts every host
@@ -65,6 +67,7 @@ record HttpServerConfig(
         int maxPendingBytes,
         Duration requestTimeout,
         Duration idleTimeout,
+        Duration quietTime,
         Set<String> allowedHosts,
         Set<String> allowedOrigins,
         boolean cors,
@@ -107,6 +110,7 @@ record HttpServerConfig(
         private int maxPendingBytes = 1 << 20;
         private Duration requestTimeout = Duration.ofSeconds(30);
         private Duration idleTimeout = Duration.ofSeconds(75);
+        private Duration quietTime = Duration.ofMillis(500);
         private Set<String> allowedHosts = Set.of();
         private Set<String> allowedOrigins = Set.of();
         private boolean cors;
@@ -193,6 +197,11 @@ record HttpServerConfig(
 
         Builder idleTimeout(Duration idleTimeout) {
             this.idleTimeout = requirePositive(idleTimeout, "idleTimeout");
+            return this;
+        }
+
+        Builder quietTime(Duration quietTime) {
+            this.quietTime = requirePositive(quietTime, "quietTime");
             return this;
         }
 
@@ -294,6 +303,7 @@ record HttpServerConfig(
                     maxPendingBytes,
                     requestTimeout,
                     idleTimeout,
+                    quietTime,
                     allowedHosts,
                     allowedOrigins,
                     cors,

@@ -9,12 +9,15 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -27,6 +30,7 @@ final class NettyHttpServer {
     private final EventLoopGroup eventLoops;
     private final Channel listener;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private final CompletableFuture<Void> outOfPatience = new CompletableFuture<>();
 
     private boolean closing;
 
@@ -113,8 +117,16 @@ final class NettyHttpServer {
     }
 
     /**
-     * Stops accepting, lets running exchanges end, and closes. Connections on which nothing runs are closed at once; an
-     * answer given meanwhile is its connection's last. A second call returns what the first did.
+     * Makes every answer from now on the last one of its connection, so that clients come back on a new one, which may lead
+     * elsewhere. Everything is served as before.
+     */
+    void announceEnd() {
+        connections.announceEnd();
+    }
+
+    /**
+     * Stops accepting, lets running exchanges end, and closes. A connection on which nothing runs is closed when it has been
+     * quiet for a moment; an answer given meanwhile is its connection's last. A second call returns what the first did.
      *
      * @param timeout how long to wait for running exchanges before their connections are closed
      * @return completes when all connections and threads have ended; never exceptionally
@@ -126,19 +138,35 @@ final class NettyHttpServer {
             }
             closing = true;
         }
-        listener.close().addListener(stopped -> {
-            CompletableFuture<Void> drained = connections.drain();
-            drained.copy()
-                    .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
-                    .handle((done, late) -> {
-                        connections.closeAll();
-                        return drained;
-                    })
-                    .thenCompose(allClosed -> allClosed)
-                    .thenRun(() -> eventLoops
-                            .shutdownGracefully(0, 1, TimeUnit.SECONDS)
-                            .addListener(ended -> closed.complete(null)));
-        });
+        connections.announceEnd();
+        outOfPatience.completeOnTimeout(null, timeout.toNanos(), TimeUnit.NANOSECONDS);
+        listener.close()
+                .addListener(stopped -> accepted()
+                        .thenCompose(done -> {
+                            CompletableFuture<Void> drained = connections.drain();
+                            return CompletableFuture.anyOf(drained, outOfPatience)
+                                    .thenCompose(over -> {
+                                        connections.closeAll();
+                                        return drained;
+                                    });
+                        })
+                        .thenRun(() -> eventLoops
+                                .shutdownGracefully(0, 1, TimeUnit.SECONDS)
+                                .addListener(ended -> closed.complete(null))));
         return closed;
+    }
+
+    /** Waits no longer for running exchanges, if {@link #closeGracefully} does. */
+    void cutOff() {
+        outOfPatience.complete(null);
+    }
+
+    /** Completes when the connections that were accepted before have come to their event loops. */
+    private CompletableFuture<Void> accepted() {
+        List<CompletableFuture<Void>> reached = new ArrayList<>();
+        for (EventExecutor loop : eventLoops) {
+            reached.add(CompletableFuture.runAsync(() -> {}, loop));
+        }
+        return CompletableFuture.allOf(reached.toArray(CompletableFuture<?>[]::new));
     }
 }

@@ -33,8 +33,9 @@ import reactor.core.publisher.Mono;
  * <p><b>Threads.</b> Handlers run on worker threads and may block, unless
  * {@link NettyStatelessServerTransportBuilder#immediateExecution} says otherwise.
  *
- * <p><b>Closing.</b> {@link #closeGracefully} stops accepting connections and lets running calls finish for as long as
- * {@link NettyTransportBuilder#shutdownTimeout} allows.
+ * <p><b>Closing.</b> {@link #closeGracefully} says at once that the replica is not ready any more, and serves on for
+ * {@link NettyTransportBuilder#shutdownGrace}, with every answer as the last one of its connection. Then it stops accepting
+ * connections and lets running calls finish for as long as {@link NettyTransportBuilder#shutdownTimeout} allows.
  */
 public final class NettyStatelessServerTransport implements McpStatelessServerTransport {
 
@@ -43,6 +44,7 @@ public final class NettyStatelessServerTransport implements McpStatelessServerTr
     private final HttpServerConfig http;
     private final @Nullable HttpServerConfig management;
     private final StatelessConfig config;
+    private final Duration shutdownGrace;
     private final Duration shutdownTimeout;
     private final StatelessEngine engine;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -54,10 +56,12 @@ public final class NettyStatelessServerTransport implements McpStatelessServerTr
             HttpServerConfig http,
             @Nullable HttpServerConfig management,
             StatelessConfig config,
+            Duration shutdownGrace,
             Duration shutdownTimeout) {
         this.http = http;
         this.management = management;
         this.config = config;
+        this.shutdownGrace = shutdownGrace;
         this.shutdownTimeout = shutdownTimeout;
         this.engine = new StatelessEngine(config);
     }
@@ -128,16 +132,20 @@ public final class NettyStatelessServerTransport implements McpStatelessServerTr
     /** {@return completes when the transport is closed; see the class comment. Never fails} */
     @Override
     public Mono<Void> closeGracefully() {
-        return Mono.fromCompletionStage(() -> close(shutdownTimeout));
+        return Mono.fromCompletionStage(() -> close(shutdownGrace, shutdownTimeout));
     }
 
-    /** Closes the transport at once: running calls are cut off. Does not wait. */
+    /** Closes the transport at once, also where it is closing gracefully: running calls are cut off. Does not wait. */
     @Override
     public void close() {
-        var unused = close(Duration.ZERO);
+        var unused = close(Duration.ZERO, Duration.ZERO);
+        TransportServers bound = servers;
+        if (bound != null) {
+            bound.cutOff();
+        }
     }
 
-    private CompletionStage<Void> close(Duration timeout) {
+    private CompletionStage<Void> close(Duration grace, Duration timeout) {
         TransportServers bound;
         synchronized (this) {
             if (closing) {
@@ -152,7 +160,7 @@ public final class NettyStatelessServerTransport implements McpStatelessServerTr
             closed.complete(null);
             return closed;
         }
-        bound.closeClients(timeout)
+        bound.closeClients(grace, timeout, () -> {})
                 .thenRun(engine::close)
                 .thenCompose(done -> bound.closeManagement())
                 .whenComplete((done, failure) -> closed.complete(null));

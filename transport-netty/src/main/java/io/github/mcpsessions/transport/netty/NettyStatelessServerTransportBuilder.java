@@ -113,6 +113,7 @@ public final class NettyStatelessServerTransportBuilder
      * @throws IllegalStateException if protectedResource is set without authenticator
      */
     public NettyStatelessServerTransport build() {
-        return new NettyStatelessServerTransport(httpConfig(), managementConfig(), engine.build(), shutdownTimeout());
+        return new NettyStatelessServerTransport(
+                httpConfig(), managementConfig(), engine.build(), shutdownGrace(), shutdownTimeout());
     }
 }

@@ -34,9 +34,11 @@ import reactor.core.publisher.Mono;
  * <p><b>Threads.</b> Handlers run on worker threads and may block, unless
  * {@link NettyStreamableServerTransportProviderBuilder#immediateExecution} says otherwise.
  *
- * <p><b>Closing.</b> {@link #closeGracefully} stops accepting connections, lets running calls finish for as long as
- * {@link NettyStreamableServerTransportProviderBuilder#shutdownTimeout} allows, and ends the event streams. No session ends
- * by it: their clients go on with another replica. The backend is closed by whoever created it, afterwards.
+ * <p><b>Closing.</b> {@link #closeGracefully} says at once that the replica is not ready any more, and serves on for
+ * {@link NettyTransportBuilder#shutdownGrace}, with every answer as the last one of its connection.
+ * Then it stops accepting connections, ends the event streams, and lets running calls finish for as long as
+ * {@link NettyTransportBuilder#shutdownTimeout} allows. No session ends by it: their clients go on
+ * with another replica. The backend is closed by whoever created it, afterwards.
  */
 public final class NettyStreamableServerTransportProvider implements McpStreamableServerTransportProvider {
 
@@ -45,6 +47,7 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
     private final HttpServerConfig http;
     private final @Nullable HttpServerConfig management;
     private final EngineConfig config;
+    private final Duration shutdownGrace;
     private final Duration shutdownTimeout;
     private final McpEngine engine;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -56,10 +59,12 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
             HttpServerConfig http,
             @Nullable HttpServerConfig management,
             EngineConfig config,
+            Duration shutdownGrace,
             Duration shutdownTimeout) {
         this.http = http;
         this.management = management;
         this.config = config;
+        this.shutdownGrace = shutdownGrace;
         this.shutdownTimeout = shutdownTimeout;
         this.engine = new McpEngine(config);
     }
@@ -153,16 +158,20 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
     /** {@return completes when the transport is closed; see the class comment. Never fails} */
     @Override
     public Mono<Void> closeGracefully() {
-        return Mono.fromCompletionStage(() -> close(shutdownTimeout));
+        return Mono.fromCompletionStage(() -> close(shutdownGrace, shutdownTimeout));
     }
 
-    /** Closes the transport at once: running calls are cut off. Does not wait. */
+    /** Closes the transport at once, also where it is closing gracefully: running calls are cut off. Does not wait. */
     @Override
     public void close() {
-        var unused = close(Duration.ZERO);
+        var unused = close(Duration.ZERO, Duration.ZERO);
+        TransportServers bound = servers;
+        if (bound != null) {
+            bound.cutOff();
+        }
     }
 
-    private CompletionStage<Void> close(Duration timeout) {
+    private CompletionStage<Void> close(Duration grace, Duration timeout) {
         TransportServers bound;
         synchronized (this) {
             if (closing) {
@@ -171,16 +180,26 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
             closing = true;
             bound = servers;
         }
-        long began = System.nanoTime();
-        engine.drain();
-        CompletionStage<Void> httpClosed =
-                bound == null ? CompletableFuture.completedFuture(null) : bound.closeClients(timeout);
-        httpClosed
-                .thenCompose(done -> engine.awaitCalls(timeout.minusNanos(System.nanoTime() - began)))
-                .thenCompose(done -> engine.close())
+        engine.announceEnd();
+        if (bound == null) {
+            closeEngine(null);
+            return closed;
+        }
+        log.info(
+                "{} is closing, in {} s at most",
+                config.nodeId(),
+                grace.plus(timeout).toSeconds());
+        long deadline = System.nanoTime() + grace.plus(timeout).toNanos();
+        bound.closeClients(grace, timeout, engine::drain)
+                .thenCompose(done -> bound.orCutOff(engine.awaitCalls(Duration.ofNanos(deadline - System.nanoTime()))))
+                .thenRun(() -> closeEngine(bound));
+        return closed;
+    }
+
+    private void closeEngine(@Nullable TransportServers bound) {
+        engine.close()
                 .thenCompose(done -> bound == null ? CompletableFuture.completedFuture(null) : bound.closeManagement())
                 .whenComplete((done, failure) -> closed.complete(null));
-        return closed;
     }
 
     private TransportServers bound() {

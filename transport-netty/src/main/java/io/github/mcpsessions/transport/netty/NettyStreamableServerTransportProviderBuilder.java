@@ -305,6 +305,6 @@ public final class NettyStreamableServerTransportProviderBuilder
     public NettyStreamableServerTransportProvider build() {
         SessionBackend shared = backend == null ? InMemorySessionBackend.create() : backend;
         return new NettyStreamableServerTransportProvider(
-                httpConfig(), managementConfig(), engine.backend(shared).build(), shutdownTimeout());
+                httpConfig(), managementConfig(), engine.backend(shared).build(), shutdownGrace(), shutdownTimeout());
     }
 }

@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class NettyTransportBuilder<B extends NettyTransportBuilder<B>>
         permits NettyStreamableServerTransportProviderBuilder, NettyStatelessServerTransportBuilder {
 
+    private static final Duration LONGEST_SHUTDOWN = Duration.ofHours(1);
+    private static final Duration SHORTEST_QUIET_TIME = Duration.ofMillis(500);
+
     private final HttpServerConfig.Builder http = HttpServerConfig.builder();
+    private Duration shutdownGrace = Duration.ZERO;
     private Duration shutdownTimeout = Duration.ofSeconds(20);
 
     NettyTransportBuilder() {}
@@ -39,22 +43,46 @@ public abstract sealed class NettyTransportBuilder<B extends NettyTransportBuild
         return http.buildManagement();
     }
 
+    final Duration shutdownGrace() {
+        return shutdownGrace;
+    }
+
     final Duration shutdownTimeout() {
         return shutdownTimeout;
     }
 
     /**
-     * Sets how long {@code closeGracefully} waits for running calls.
+     * Sets for how long {@code closeGracefully} of the transport serves everything as before, but for
+     * readiness, which is refused, and for connections, each of which ends with its next answer. Set it to the time that the
+     * balancer takes to notice.
      *
-     * @param shutdownTimeout the time, at least 0; 20 seconds by default
+     * @param shutdownGrace the time, 0 to an hour; 0 by default
+     * @return this builder
+     */
+    public B shutdownGrace(Duration shutdownGrace) {
+        this.shutdownGrace = requireShutdownTime(shutdownGrace, "shutdownGrace");
+        // Whoever connects late in the grace is as slow to send its request as others were to notice.
+        http.quietTime(shutdownGrace.compareTo(SHORTEST_QUIET_TIME) < 0 ? SHORTEST_QUIET_TIME : shutdownGrace);
+        return self();
+    }
+
+    /**
+     * Sets how long {@code closeGracefully} of the transport waits for running calls, after
+     * {@link #shutdownGrace}.
+     *
+     * @param shutdownTimeout the time, 0 to an hour; 20 seconds by default
      * @return this builder
      */
     public B shutdownTimeout(Duration shutdownTimeout) {
-        if (requireNonNull(shutdownTimeout, "shutdownTimeout").isNegative()) {
-            throw new IllegalArgumentException("shutdownTimeout: " + shutdownTimeout + " (expected: >= 0)");
-        }
-        this.shutdownTimeout = shutdownTimeout;
+        this.shutdownTimeout = requireShutdownTime(shutdownTimeout, "shutdownTimeout");
         return self();
+    }
+
+    private static Duration requireShutdownTime(Duration time, String name) {
+        if (requireNonNull(time, name).isNegative() || time.compareTo(LONGEST_SHUTDOWN) > 0) {
+            throw new IllegalArgumentException(name + ": " + time + " (expected: PT0S to " + LONGEST_SHUTDOWN + ")");
+        }
+        return time;
     }
 
     /**

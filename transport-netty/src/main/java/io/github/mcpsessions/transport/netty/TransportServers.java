@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ final class TransportServers {
 
     private final NettyHttpServer clients;
     private final @Nullable NettyHttpServer management;
+    private final CompletableFuture<Void> cutOff = new CompletableFuture<>();
 
     private TransportServers(NettyHttpServer clients, @Nullable NettyHttpServer management) {
         this.clients = clients;
@@ -60,9 +62,33 @@ final class TransportServers {
         return clients.url();
     }
 
-    /** Closes the server of the clients; completes when all its connections have ended. */
-    CompletionStage<Void> closeClients(Duration timeout) {
-        return clients.closeGracefully(timeout);
+    /**
+     * Closes the server of the clients. First it serves on, with every answer as the last one of its connection, then it accepts
+     * no more connections and lets running exchanges end.
+     *
+     * @param grace how long to serve on
+     * @param timeout how long to wait for running exchanges
+     * @param onGraceOver called in between
+     * @return completes when all connections have ended
+     */
+    CompletionStage<Void> closeClients(Duration grace, Duration timeout, Runnable onGraceOver) {
+        clients.announceEnd();
+        CompletionStage<?> graceOver = grace.isZero()
+                ? CompletableFuture.completedFuture(null)
+                : orCutOff(
+                        new CompletableFuture<Void>().completeOnTimeout(null, grace.toNanos(), TimeUnit.NANOSECONDS));
+        return graceOver.thenRun(onGraceOver).thenCompose(done -> clients.closeGracefully(timeout));
+    }
+
+    /** Ends the grace, and waits no longer for running exchanges. */
+    void cutOff() {
+        clients.cutOff();
+        cutOff.complete(null);
+    }
+
+    /** Completes with a stage, or when the servers are cut off. */
+    CompletionStage<?> orCutOff(CompletionStage<Void> stage) {
+        return CompletableFuture.anyOf(stage.toCompletableFuture(), cutOff);
     }
 
     /** Closes the server of health: last of all, so that probes are told what is going on until the end. */

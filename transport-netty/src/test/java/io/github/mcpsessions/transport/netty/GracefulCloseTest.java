@@ -11,6 +11,7 @@ import io.github.mcpsessions.transport.HttpExchange;
 import io.github.mcpsessions.transport.netty.RawClient.Response;
 import java.net.ConnectException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -38,7 +39,7 @@ class GracefulCloseTest {
     }
 
     @Test
-    void closesIdleConnectionsAtOnceAndAcceptsNoMore() throws Exception {
+    void closesIdleConnectionsOnceTheyAreQuietAndAcceptsNoMore() throws Exception {
         try (RawClient idle = server.connect();
                 RawClient used = server.connect()) {
             used.post("{}");
@@ -51,6 +52,65 @@ class GracefulCloseTest {
             assertThat(used.untilClosed()).isEmpty();
             closed.get(WAIT_SECONDS, TimeUnit.SECONDS);
             assertThatThrownBy(() -> server.connect()).isInstanceOf(ConnectException.class);
+        }
+    }
+
+    @Test
+    void servesNewConnectionsAfterItsEndIsAnnouncedAndMakesEachAnswerTheLast() throws Exception {
+        try (RawClient pooled = server.connect()) {
+            pooled.post("1");
+            TestServer.echo(next());
+            assertThat(pooled.response().headers()).doesNotContainKey("Connection");
+
+            server.server().announceEnd();
+            try (RawClient fresh = server.connect()) {
+                for (RawClient client : List.of(pooled, fresh)) {
+                    client.post("2");
+                    TestServer.echo(next());
+                    assertThat(client.response().headers()).containsEntry("Connection", "close");
+                    assertThat(client.untilClosed()).isEmpty();
+                }
+            }
+        }
+    }
+
+    @Test
+    void answersWhatComesOnAPooledConnectionThatIsNotQuietYet() throws Exception {
+        server.close();
+        server = TestServer.start(exchanges::add, config -> config.quietTime(LONG));
+        try (RawClient pooled = server.connect();
+                RawClient fresh = server.connect()) {
+            pooled.post("1");
+            TestServer.echo(next());
+            pooled.response();
+            await().until(() -> server.server().connectionCount() == 2);
+            CompletableFuture<Void> closed = server.server().closeGracefully(LONG);
+            awaitRefusal();
+
+            for (RawClient client : List.of(pooled, fresh)) {
+                client.post("2");
+                TestServer.echo(next());
+                Response response = client.response();
+                assertThat(response.body()).isEqualTo("2");
+                assertThat(response.headers()).containsEntry("Connection", "close");
+                assertThat(client.untilClosed()).isEmpty();
+            }
+            closed.get(WAIT_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void cutsOffOnDemand() throws Exception {
+        try (RawClient client = server.connect()) {
+            client.post("{}");
+            next();
+            CompletableFuture<Void> closed = server.server().closeGracefully(LONG);
+            awaitRefusal();
+            assertThat(closed).isNotDone();
+
+            server.server().cutOff();
+            assertThat(client.untilClosed()).isEmpty();
+            closed.get(WAIT_SECONDS, TimeUnit.SECONDS);
         }
     }
 

@@ -30,6 +30,7 @@ class HttpConnectionTest {
 
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(75);
+    private static final Duration QUIET_TIME = Duration.ofMillis(500);
 
     private final Queue<HttpExchange> exchanges = new ArrayDeque<>();
     private final Connections connections = new Connections(1);
@@ -39,6 +40,7 @@ class HttpConnectionTest {
         HttpServerConfig config = HttpServerConfig.builder()
                 .requestTimeout(REQUEST_TIMEOUT)
                 .idleTimeout(IDLE_TIMEOUT)
+                .quietTime(QUIET_TIME)
                 .build();
         EmbeddedChannel channel = new EmbeddedChannel();
         channel.freezeTime();
@@ -351,10 +353,51 @@ class HttpConnectionTest {
     }
 
     @Test
-    void drainsAnIdleConnectionAtOnce() {
+    void drainsAnIdleConnectionOnceItIsQuiet() {
+        pass(QUIET_TIME.minusMillis(300));
+        connections.drain();
+        channel.runPendingTasks();
+        pass(Duration.ofMillis(300));
+
+        lingers();
+    }
+
+    @Test
+    void drainsAConnectionAtOnceThatIsQuiet() {
+        receive(postRequest("{}"));
+        TestServer.echo(exchanges.remove());
+        pass(QUIET_TIME);
+
         connections.drain();
         channel.runPendingTasks();
 
+        lingers();
+    }
+
+    @Test
+    void answersARequestThatIsOnItsWayWhenTheServerBeginsToClose() {
+        receive(postRequest("1"));
+        TestServer.echo(exchanges.remove());
+        sent();
+        connections.drain();
+        channel.runPendingTasks();
+        pass(QUIET_TIME.minusMillis(1));
+
+        receive(postRequest("2"));
+        TestServer.echo(exchanges.remove());
+
+        assertThat(sent()).contains("\r\nconnection: close\r\n").endsWith("\r\n\r\n2");
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void goesOnAcceptingRequestsWhenTheEndIsAnnouncedAndMakesEachAnswerTheLast() {
+        connections.announceEnd();
+        pass(QUIET_TIME.multipliedBy(2));
+        receive(postRequest("1"));
+        TestServer.echo(exchanges.remove());
+
+        assertThat(sent()).contains("\r\nconnection: close\r\n").endsWith("\r\n\r\n1");
         assertThat(channel.isOpen()).isFalse();
     }
 

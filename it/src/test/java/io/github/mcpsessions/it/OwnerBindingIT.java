@@ -12,6 +12,7 @@ import io.github.mcpsessions.it.harness.Reply;
 import io.github.mcpsessions.it.harness.SseEvent;
 import io.github.mcpsessions.it.harness.SseStream;
 import io.github.mcpsessions.it.harness.TestRedis;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.transport.StaticBearerTokens;
 import java.net.URI;
 import java.time.Duration;
@@ -39,6 +40,7 @@ class OwnerBindingIT {
                 Backends.redis(TestRedis.uri()),
                 builder -> builder.authenticator(StaticBearerTokens.builder()
                         .token("ALICE", "alice")
+                        .token("CAROL", "carol")
                         .token("MALLORY", "mallory")
                         .build()));
         a = replicas.endpoint(0);
@@ -171,5 +173,28 @@ class OwnerBindingIT {
         assertThat(session.delete(b).status()).isEqualTo(200);
         await().atMost(Duration.ofSeconds(5))
                 .until(() -> session.request(a, "ping", Map.of()).status() == 404);
+    }
+
+    @Test
+    void serverEndsAllSessionsOfAPrincipalOnAllReplicas() {
+        RawSession held = RawSession.initializeAs(a, RawSession.LATEST, "CAROL");
+        RawSession elsewhere = RawSession.initializeAs(b, RawSession.LATEST, "CAROL");
+        RawSession others = RawSession.initializeAs(a, RawSession.LATEST, "ALICE");
+        try (SseStream listening = held.openGet(a)) {
+            Long ended = replicas.get(1)
+                    .transport()
+                    .endSessions(new SessionOwner("", "carol"))
+                    .block();
+
+            assertThat(ended).isEqualTo(2);
+            listening.awaitEnd(Duration.ofSeconds(5));
+        }
+        for (URI replica : List.of(a, b)) {
+            held.request(replica, "ping", Map.of()).assertRefused(404);
+            elsewhere.request(replica, "ping", Map.of()).assertRefused(404);
+            assertThat(others.request(replica, "ping", Map.of()).status()).isEqualTo(200);
+        }
+        assertThat(replicas.get(0).transport().endSession(others.id()).block()).isTrue();
+        others.request(a, "ping", Map.of()).assertRefused(404);
     }
 }

@@ -1,6 +1,7 @@
 package io.github.mcpsessions.store;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -28,6 +29,11 @@ public interface SessionBackend extends AutoCloseable {
 
     /** {@return the notifications to all sessions} */
     BroadcastLog broadcastLog();
+
+    /** {@return which sessions are whose, or empty if this backend does not know that; empty unless overridden} */
+    default Optional<OwnerIndex> ownerIndex() {
+        return Optional.empty();
+    }
 
     /**
      * Asks the store for a sign of life.

@@ -39,6 +39,7 @@ public final class EngineConfig {
     final @Nullable RequestAuthenticator authenticator;
     final Duration authenticationTimeout;
     final @Nullable ProtectedResource protectedResource;
+    final int maxSessionsPerPrincipal;
     final Clock clock;
     final LongSupplier nanoTime;
 
@@ -73,6 +74,7 @@ public final class EngineConfig {
         this.authenticator = builder.authenticator;
         this.authenticationTimeout = builder.authenticationTimeout;
         this.protectedResource = builder.protectedResource;
+        this.maxSessionsPerPrincipal = builder.maxSessionsPerPrincipal;
         this.clock = builder.clock;
         this.nanoTime = builder.nanoTime;
     }
@@ -125,6 +127,7 @@ public final class EngineConfig {
         private @Nullable RequestAuthenticator authenticator;
         private Duration authenticationTimeout = Duration.ofSeconds(5);
         private @Nullable ProtectedResource protectedResource;
+        private int maxSessionsPerPrincipal = 10_000;
         private Clock clock = Clock.systemUTC();
         private LongSupplier nanoTime = System::nanoTime;
 
@@ -395,6 +398,18 @@ public final class EngineConfig {
          */
         public Builder protectedResource(ProtectedResource protectedResource) {
             this.protectedResource = requireNonNull(protectedResource, "protectedResource");
+            return this;
+        }
+
+        /**
+         * Sets how many sessions a principal can have at a time. For a further one, {@code initialize} gets 503. Counts only
+         * where requests are authenticated, and the backend has an {@link io.github.mcpsessions.store.OwnerIndex}.
+         *
+         * @param maxSessionsPerPrincipal the greatest number, at least 1; 10,000 by default
+         * @return this builder
+         */
+        public Builder maxSessionsPerPrincipal(int maxSessionsPerPrincipal) {
+            this.maxSessionsPerPrincipal = positive("maxSessionsPerPrincipal", maxSessionsPerPrincipal);
             return this;
         }
 

@@ -4,7 +4,6 @@ import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
-import io.github.mcpsessions.store.SessionStore;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpNotificationHandler;
@@ -40,7 +39,6 @@ final class McpEndpoint implements HttpRequestHandler {
 
     private final EngineConfig config;
     private final SdkServer sdk;
-    private final SessionStore store;
     private final SessionRegistry registry;
     private final Handshake handshake;
     private final Questions questions;
@@ -57,7 +55,6 @@ final class McpEndpoint implements HttpRequestHandler {
     McpEndpoint(
             EngineConfig config,
             SdkServer sdk,
-            SessionStore store,
             SessionRegistry registry,
             Handshake handshake,
             Questions questions,
@@ -68,7 +65,6 @@ final class McpEndpoint implements HttpRequestHandler {
             Executor workers) {
         this.config = config;
         this.sdk = sdk;
-        this.store = store;
         this.registry = registry;
         this.handshake = handshake;
         this.questions = questions;
@@ -178,10 +174,14 @@ final class McpEndpoint implements HttpRequestHandler {
                 .owner(caller(exchange))
                 .build();
         long epoch = config.backend.replicaBus().epoch();
-        store.create(record, registry.handshakeTtl()).whenComplete((created, failure) -> {
+        registry.create(record).whenComplete((created, failure) -> {
             if (failure != null) {
                 log.debug("Cannot store a new session", failure);
                 HttpError.UNAVAILABLE.answer(exchange, id, "The session cannot be stored right now");
+                return;
+            }
+            if (!created) {
+                HttpError.UNAVAILABLE.answer(exchange, id, "The principal has too many sessions");
                 return;
             }
             registry.add(record, initialize, epoch);

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.mcpsessions.store.BusAddress;
 import io.github.mcpsessions.store.ReplicaBus;
+import io.github.mcpsessions.store.SessionIds;
+import io.github.mcpsessions.store.SessionOwner;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
 import java.time.Duration;
@@ -93,14 +95,14 @@ public final class McpEngine implements HttpRequestHandler {
         SdkInternals.announceEveryResourceUpdate(sdk);
         Handshake handshake = new Handshake(sdk, streams);
         Listeners listeners = new Listeners(config.listeners, workers);
-        SessionRegistry registry = new SessionRegistry(config, store, announcer, handshake, workers, listeners);
+        SessionRegistry registry =
+                new SessionRegistry(config, store, new OwnedSessions(config), announcer, handshake, workers, listeners);
         UndecidedAnswers undecided = new UndecidedAnswers(timer, config.nanoTime, config.sseAfter);
         // What runs a handler is apart from what does the rest: only handlers are run on the event loop on demand.
         Executor handlerExecutor = config.immediateExecution ? Runnable::run : workers;
         McpEndpoint endpoint = new McpEndpoint(
                 config,
                 sdk,
-                store,
                 registry,
                 handshake,
                 questions,
@@ -193,6 +195,40 @@ public final class McpEngine implements HttpRequestHandler {
         }
         return streams.sendStandalone(sessionId, held(sessionId), new McpSchema.JSONRPCNotification(method, params))
                 .thenAccept(exists -> {});
+    }
+
+    /**
+     * Ends a session everywhere: in the store, on this replica, and as soon as they hear of it on all others. Its running calls
+     * are stopped and its streams closed; its client is told that it does not exist.
+     *
+     * @param sessionId the session
+     * @return whether it existed; fails with {@link io.github.mcpsessions.store.StoreUnavailableException}, in which case it may
+     *     or may not have been ended, or with {@link IllegalStateException} before {@link #start}
+     * @throws IllegalArgumentException if the id cannot be a session's
+     */
+    public CompletionStage<Boolean> endSession(String sessionId) {
+        Started engine = started;
+        return engine == null ? notStarted() : engine.registry().end(SessionIds.require("sessionId", sessionId));
+    }
+
+    /**
+     * Ends all sessions of a principal everywhere, as {@link #endSession} does: after a logout, or when its tokens were revoked.
+     * One that it creates at the same time may live on.
+     *
+     * @param owner the principal; see {@link McpPrincipal#owner}
+     * @return how many there were; fails with {@link io.github.mcpsessions.store.StoreUnavailableException}, in which case some
+     *     may have been ended and the call can be repeated, with {@link UnsupportedOperationException} if the backend has no
+     *     {@link io.github.mcpsessions.store.OwnerIndex}, or with {@link IllegalStateException} before {@link #start}
+     */
+    public CompletionStage<Long> endSessions(SessionOwner owner) {
+        requireNonNull(owner, "owner");
+        Started engine = started;
+        return engine == null ? notStarted() : engine.registry().endAll(owner);
+    }
+
+    private static <T> CompletionStage<T> notStarted() {
+        return CompletableFuture.failedFuture(new IllegalStateException(
+                "The transport serves no MCP server yet (expected: after McpServer...build())"));
     }
 
     private @Nullable LocalSession held(String sessionId) {

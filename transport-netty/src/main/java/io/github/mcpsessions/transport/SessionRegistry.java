@@ -58,6 +58,7 @@ final class SessionRegistry {
 
     private final EngineConfig config;
     private final WatchedStore store;
+    private final OwnedSessions owned;
     private final ReplicaBus bus;
     private final Announcer announcer;
     private final SessionChanges changes;
@@ -77,12 +78,14 @@ final class SessionRegistry {
     SessionRegistry(
             EngineConfig config,
             WatchedStore store,
+            OwnedSessions owned,
             Announcer announcer,
             Handshake handshake,
             Executor workers,
             Listeners listeners) {
         this.config = config;
         this.store = store;
+        this.owned = owned;
         this.bus = config.backend.replicaBus();
         this.announcer = announcer;
         this.handshake = handshake;
@@ -191,6 +194,14 @@ final class SessionRegistry {
         return missing.getIfPresent(id) != null || foreign.getIfPresent(new Look(id, caller)) != null;
     }
 
+    /** Stores a new session; completes with {@code false}, and stores nothing, if its owner has too many. */
+    CompletionStage<Boolean> create(SessionRecord record) {
+        return owned.add(owner(record), record.id(), handshakeTtl())
+                .thenCompose(room -> room
+                        ? store.create(record, handshakeTtl()).thenApply(created -> true)
+                        : CompletableFuture.completedFuture(false));
+    }
+
     /** Makes a new session visible here; its record is in the store. */
     LocalSession add(SessionRecord record, McpSchema.InitializeRequest initialize, long epoch) {
         long now = config.nanoTime.getAsLong();
@@ -222,7 +233,7 @@ final class SessionRegistry {
     CompletionStage<Boolean> delete(String id, @Nullable SessionOwner caller) {
         LocalSession session = live.get(id);
         if (session != null) {
-            return session.belongsTo(caller) ? delete(id) : CompletableFuture.completedFuture(false);
+            return session.belongsTo(caller) ? end(id, caller) : CompletableFuture.completedFuture(false);
         }
         if (isKnownMissing(id, caller)) {
             return CompletableFuture.completedFuture(false);
@@ -236,7 +247,7 @@ final class SessionRegistry {
                 foreign.put(new Look(id, caller), Boolean.TRUE);
                 return CompletableFuture.completedFuture(false);
             }
-            return delete(id);
+            return end(id, caller);
         });
     }
 
@@ -244,8 +255,27 @@ final class SessionRegistry {
         return record.owner().orElse(null);
     }
 
-    /** Ends a session everywhere: in the store, here, and then on all other replicas. */
-    CompletionStage<Boolean> delete(String id) {
+    /** Ends a session everywhere, whosever it is; completes with whether there was one. */
+    CompletionStage<Boolean> end(String id) {
+        LocalSession session = live.get(id);
+        return end(id, session == null ? null : session.owner().orElse(null));
+    }
+
+    /** Ends all sessions of an owner everywhere; completes with how many there were. */
+    CompletionStage<Long> endAll(SessionOwner owner) {
+        return owned.endAll(owner, this::endRecord);
+    }
+
+    private CompletionStage<Boolean> end(String id, @Nullable SessionOwner owner) {
+        return endRecord(id).whenComplete((existed, failure) -> {
+            if (failure == null) {
+                owned.remove(owner, id);
+            }
+        });
+    }
+
+    /** In the store, here, and then on all other replicas. */
+    private CompletionStage<Boolean> endRecord(String id) {
         return store.delete(id).thenCompose(existed -> {
             evict(id);
             return announcer.announce(BusMessage.Type.EVICT, id).thenApply(sent -> existed);
@@ -333,6 +363,7 @@ final class SessionRegistry {
                 mine.complete(SessionLookup.Gone.INSTANCE);
             } else {
                 takeOver(session, loaded.get(), changesBefore);
+                owned.slide(owner(session.record()), session.id(), ttl);
                 session.freshness.confirmed(epoch, asked, ttl.toNanos(), touchIntervalNanos);
                 mine.complete(new SessionLookup.Found(session));
             }
@@ -391,11 +422,11 @@ final class SessionRegistry {
 
     private void rebuildNow(SessionRecord record, long epoch, Restore restore) {
         if (lifetimeIsOver(record.createdAt())) {
-            end(record.id(), restore, "its maximum lifetime is over");
+            end(record, restore, "its maximum lifetime is over");
             return;
         }
         if (!listeners.allowRestore(record)) {
-            end(record.id(), restore, "its restore was refused by a listener");
+            end(record, restore, "its restore was refused by a listener");
             return;
         }
         if (!hasRoom()) {
@@ -422,6 +453,7 @@ final class SessionRegistry {
             return;
         }
         log.info("Session {} restored on {}", RandomIds.shorten(session.id()), config.nodeId);
+        owned.slide(owner(session.record()), session.id(), writtenTtl(config.sessionTtl));
         listeners.restored(session);
         restore.settle(new SessionLookup.Found(session));
         if (restore.isStale()) {
@@ -429,11 +461,11 @@ final class SessionRegistry {
         }
     }
 
-    private void end(String id, Restore restore, String reason) {
-        log.info("Session {} ended on {}: {}", RandomIds.shorten(id), config.nodeId, reason);
-        delete(id)
-                .whenComplete((existed, failure) ->
-                        restore.settle(failure == null ? SessionLookup.Gone.INSTANCE : unavailable(id, failure)));
+    private void end(SessionRecord record, Restore restore, String reason) {
+        log.info("Session {} ended on {}: {}", RandomIds.shorten(record.id()), config.nodeId, reason);
+        end(record.id(), owner(record))
+                .whenComplete((existed, failure) -> restore.settle(
+                        failure == null ? SessionLookup.Gone.INSTANCE : unavailable(record.id(), failure)));
     }
 
     /** Called about once per second: gives up idle sessions, keeps used ones alive in the store. */
@@ -488,6 +520,7 @@ final class SessionRegistry {
                 session.freshness.touchFailed(now);
             } else if (found) {
                 session.freshness.touched(now, ttl.toNanos(), touchIntervalNanos);
+                owned.slide(owner(session.record()), session.id(), ttl);
             } else {
                 drop(session, CloseReason.EXPIRED);
             }
@@ -512,6 +545,7 @@ final class SessionRegistry {
             log.debug("Cannot delete a session whose lifetime is over; it expires by itself", failure);
             return false;
         });
+        owned.remove(owner(session.record()), session.id());
         drop(session, CloseReason.EXPIRED);
     }
 

@@ -8,6 +8,7 @@ import static io.github.mcpsessions.transport.TestReplica.ping;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.FakeExchange.FakeStream;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -318,5 +320,123 @@ class OwnerBindingTest {
         a.release.tryEmitValue("go");
 
         await().untilAsserted(() -> assertThat(stays.messages()).hasSize(3));
+    }
+
+    // --- Ending sessions from the server's side
+    // -----------------------------------------------------------------------
+
+    private static SessionOwner owner(String subject) {
+        return new SessionOwner("", subject);
+    }
+
+    @Test
+    @DisplayName("The server ends a session, whosever it is, on whichever replica: its calls stop, its streams close")
+    void endSession() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = initialize(a, "alice");
+        FakeStream listening = stream(a.send(as("alice", get(id))));
+        a.begin(as("alice", call(id, "wait")));
+        await(a.waiting.asMono().toFuture());
+
+        assertThat(await(b.engine.endSession(id))).isTrue();
+
+        await(a.cancelled.asMono().toFuture());
+        await().untilAsserted(() -> assertThat(listening.isClosed()).isTrue());
+        assertThat(a.status(as("alice", ping(id)))).isEqualTo(404);
+        assertThat(await(b.engine.endSession(id))).isFalse();
+        assertThat(await(a.engine.endSession(UNKNOWN))).isFalse();
+    }
+
+    @Test
+    @DisplayName("The server ends all sessions of a principal, held anywhere or nowhere, and nobody else's")
+    void endSessions() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        TestReplica c = replica();
+        List<String> alices = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            alices.add(initialize(i % 2 == 0 ? a : b, "alice"));
+        }
+        String bobs = initialize(a, "bob");
+        FakeStream listening = stream(a.send(as("alice", get(alices.get(0)))));
+        assertThat(a.status(as("alice", delete(alices.get(1))))).isEqualTo(200);
+
+        assertThat(await(c.engine.endSessions(owner("alice")))).isEqualTo(299);
+
+        await().untilAsserted(() -> assertThat(listening.isClosed()).isTrue());
+        await().untilAsserted(() -> assertThat(
+                        a.engine.status().activeSessions() + b.engine.status().activeSessions())
+                .isEqualTo(1));
+        alices.forEach(id -> assertThat(b.status(as("alice", ping(id)))).isEqualTo(404));
+        assertThat(b.status(as("bob", ping(bobs)))).isEqualTo(200);
+        assertThat(await(c.engine.endSessions(owner("alice")))).isZero();
+        assertThat(a.status(as("alice", ping(initialize(a, "alice"))))).isEqualTo(200);
+    }
+
+    @Test
+    @DisplayName(
+            "A session is found by its owner for as long as it is used or was restored, not only since it was created")
+    void indexLivesAsLongAsTheSession() {
+        AtomicLong nanos = new AtomicLong();
+        InMemorySessionBackend shared =
+                InMemorySessionBackend.builder().nanoTime(nanos::get).build();
+        open.add(shared);
+        TestReplica a = new TestReplica(
+                shared,
+                config -> config.authenticator(OwnerBindingTest::authenticate)
+                        .nanoTime(nanos::get)
+                        .sessionTtl(Duration.ofMinutes(10)));
+        open.add(a);
+        String used = initialize(a, "alice");
+        String restored = initialize(a, "alice");
+        for (int i = 0; i < 8; i++) {
+            nanos.addAndGet(Duration.ofMinutes(2).toNanos());
+            assertThat(a.status(as("alice", ping(used)))).isEqualTo(200);
+            if (i == 3) {
+                TestReplica b = new TestReplica(
+                        shared.newView(),
+                        config -> config.authenticator(OwnerBindingTest::authenticate)
+                                .nanoTime(nanos::get)
+                                .sessionTtl(Duration.ofMinutes(10)));
+                open.add(b);
+                assertThat(b.status(as("alice", ping(restored)))).isEqualTo(200);
+            }
+        }
+
+        assertThat(await(shared.ownerIndex().orElseThrow().sessions(owner("alice"), 10)))
+                .containsExactlyInAnyOrder(used, restored);
+        assertThat(await(a.engine.endSessions(owner("alice")))).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("A principal with too many sessions gets 503 for another one, until one has ended; others go on")
+    void tooManySessions() {
+        TestReplica a = replica(
+                config -> config.authenticator(OwnerBindingTest::authenticate).maxSessionsPerPrincipal(2));
+        String first = initialize(a, "alice");
+        initialize(a, "alice");
+        FakeExchange third = FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25"));
+
+        FakeExchange.Answer refused = a.send(as("alice", third));
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.body()).contains("The principal has too many sessions");
+        assertThat(a.store.count("create")).isEqualTo(2);
+        initialize(a, "bob");
+
+        assertThat(a.status(as("alice", delete(first)))).isEqualTo(200);
+        initialize(a, "alice");
+    }
+
+    @Test
+    @DisplayName("A store of one's own cannot tell whose sessions there are, and says so")
+    void noIndex() {
+        TestReplica a = new TestReplica(new StoreOnlyBackend(new MapSessionStore(System::currentTimeMillis)));
+        open.add(a);
+
+        assertThat(a.engine.endSessions(owner("alice")))
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableThat()
+                .withCauseInstanceOf(UnsupportedOperationException.class);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.EventLog;
+import io.github.mcpsessions.store.OwnerIndex;
 import io.github.mcpsessions.store.QuestionStore;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.ReplicaRegistry;
@@ -19,6 +20,7 @@ import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -313,6 +315,11 @@ final class TestReplica implements AutoCloseable {
         @Override
         public BroadcastLog broadcastLog() {
             return delegate.broadcastLog();
+        }
+
+        @Override
+        public Optional<OwnerIndex> ownerIndex() {
+            return delegate.ownerIndex();
         }
 
         @Override

@@ -2,12 +2,14 @@ package io.github.mcpsessions.store.memory;
 
 import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.EventLog;
+import io.github.mcpsessions.store.OwnerIndex;
 import io.github.mcpsessions.store.QuestionStore;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.ReplicaRegistry;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionStore;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -46,6 +48,7 @@ public final class InMemorySessionBackend implements SessionBackend {
     private final QuestionStore questions;
     private final EventLog events;
     private final BroadcastLog broadcasts;
+    private final OwnerIndex owners;
 
     InMemorySessionBackend(SharedState shared) {
         this.shared = shared;
@@ -55,6 +58,7 @@ public final class InMemorySessionBackend implements SessionBackend {
         this.questions = new LocalQuestionStore(lifecycle, shared.sessions());
         this.events = new LocalEventLog(lifecycle, shared.sessions(), bus);
         this.broadcasts = new LocalBroadcastLog(lifecycle, shared.broadcasts(), bus);
+        this.owners = new LocalOwnerIndex(lifecycle, shared.owners());
     }
 
     /** {@return a new, empty backend with the defaults of {@link #builder()}} */
@@ -106,6 +110,11 @@ public final class InMemorySessionBackend implements SessionBackend {
     @Override
     public BroadcastLog broadcastLog() {
         return broadcasts;
+    }
+
+    @Override
+    public Optional<OwnerIndex> ownerIndex() {
+        return Optional.of(owners);
     }
 
     @Override

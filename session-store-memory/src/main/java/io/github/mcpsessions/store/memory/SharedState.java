@@ -9,6 +9,7 @@ import java.util.function.LongSupplier;
  * What the views of one backend have in common.
  *
  * @param sessions the sessions with their questions and streams
+ * @param owners which sessions are whose
  * @param broadcasts the broadcasts
  * @param buses the bus of each open view
  * @param replicas the registry that keeps each incarnation's heartbeat
@@ -16,6 +17,7 @@ import java.util.function.LongSupplier;
  */
 record SharedState(
         SessionTable sessions,
+        OwnerTable owners,
         Broadcasts broadcasts,
         Set<LocalReplicaBus> buses,
         ConcurrentMap<String, LocalReplicaRegistry> replicas,
@@ -23,6 +25,11 @@ record SharedState(
 
     static SharedState create(SessionTable sessions, Broadcasts broadcasts, LongSupplier nanoTime) {
         return new SharedState(
-                sessions, broadcasts, ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>(), nanoTime);
+                sessions,
+                new OwnerTable(nanoTime),
+                broadcasts,
+                ConcurrentHashMap.newKeySet(),
+                new ConcurrentHashMap<>(),
+                nanoTime);
     }
 }

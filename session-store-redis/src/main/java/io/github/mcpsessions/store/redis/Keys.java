@@ -2,6 +2,11 @@ package io.github.mcpsessions.store.redis;
 
 import io.github.mcpsessions.store.BusAddress;
 import io.github.mcpsessions.store.SessionIds;
+import io.github.mcpsessions.store.SessionOwner;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 
 /** The names of keys and channels in one namespace. All keys of a session share its hash tag, and so one Cluster slot. */
 final class Keys {
@@ -39,6 +44,18 @@ final class Keys {
     /** The names of the session's streams, without the standalone one. */
     String streams(String sessionId) {
         return session(sessionId) + ":streams";
+    }
+
+    /** The sessions of an owner, whose name may have any character and any length. */
+    String owner(SessionOwner owner) {
+        String name = owner.issuer().length() + ":" + owner.issuer() + owner.subject();
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
+            return namespace + ":owner:"
+                    + Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The notifications to all sessions. */

@@ -2,6 +2,7 @@ package io.github.mcpsessions.store.redis;
 
 import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.EventLog;
+import io.github.mcpsessions.store.OwnerIndex;
 import io.github.mcpsessions.store.QuestionStore;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.ReplicaRegistry;
@@ -10,6 +11,7 @@ import io.github.mcpsessions.store.SessionStore;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -55,6 +57,9 @@ import org.slf4j.LoggerFactory;
  *     session: slid by load, touch, append and attach</td></tr>
  * <tr><td>{@code mcp:{7f3a}:streams}</td><td>sorted set</td><td>the names of the calls' streams, by the time at which they
  *     began, or have ended (epoch milliseconds)</td><td>with the last of them</td></tr>
+ * <tr><td>{@code mcp:owner:<digest>}</td><td>sorted set</td><td>the sessions of an owner, by when they expire (epoch
+ *     milliseconds); the digest is the SHA-256 of the issuer's length, the issuer and the subject, as unpadded
+ *     Base64url</td><td>with the last of them</td></tr>
  * <tr><td>{@code mcp:b}</td><td>stream</td><td>the broadcasts, each one field, {@code data}; the ids, which Redis gives, are
  *     their marks</td><td>none; the oldest are dropped</td></tr>
  * <tr><td>{@code mcp:node:<incarnation>}</td><td>string</td><td>the heartbeat of a replica</td><td>two and a half
@@ -102,6 +107,26 @@ import org.slf4j.LoggerFactory;
  *   UNLINK mcp:{7f3a}:s:c2 mcp:{7f3a}:m:c2
  *   UNLINK mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0
  *   DEL mcp:{7f3a}
+ * </pre>
+ *
+ * <p>A session that has an owner is entered before it is created, and again whenever its TTL is slid. The key is in a slot of
+ * its own. Entered, looked for, and removed:
+ *
+ * <pre>
+ * EVALSHA &lt;put&gt; 1 mcp:owner:zx0... 7f3a 86400000 10000
+ *   TIME
+ *   ZREMRANGEBYSCORE mcp:owner:zx0... -inf 1767225600000
+ *   ZCARD mcp:owner:zx0...
+ *   ZADD mcp:owner:zx0... 1767312000000 7f3a
+ *   PTTL mcp:owner:zx0...
+ *   PEXPIRE mcp:owner:zx0... 86400000
+ *
+ * EVALSHA &lt;sessions&gt; 1 mcp:owner:zx0... 128
+ *   TIME
+ *   ZREMRANGEBYSCORE mcp:owner:zx0... -inf 1767225600000
+ *   ZRANGE mcp:owner:zx0... 0 127
+ *
+ * ZREM mcp:owner:zx0... 7f3a
  * </pre>
  *
  * <p>Two events appended to a call's stream, as numbers 4 and 5, while the client's connection is at the replica {@code b}:
@@ -203,6 +228,7 @@ public final class RedisSessionBackend implements SessionBackend {
     private final RedisReplicaBus replicaBus;
     private final RedisEventLog eventLog;
     private final RedisBroadcastLog broadcastLog;
+    private final RedisOwnerIndex ownerIndex;
 
     RedisSessionBackend(
             Connector connector, Keys keys, Duration commandTimeout, Duration beatInterval, LogLimits logLimits) {
@@ -222,6 +248,7 @@ public final class RedisSessionBackend implements SessionBackend {
         this.questionStore = new RedisQuestionStore(commands, keys);
         this.eventLog = new RedisEventLog(commands, keys, logLimits);
         this.broadcastLog = new RedisBroadcastLog(commands, keys, logLimits);
+        this.ownerIndex = new RedisOwnerIndex(commands, keys);
         this.replicaRegistry = new RedisReplicaRegistry(commands, keys, beatInterval);
         this.replicaBus = new RedisReplicaBus(
                 commands, keys, connector.toString(), UUID.randomUUID().toString());
@@ -293,6 +320,11 @@ public final class RedisSessionBackend implements SessionBackend {
     @Override
     public BroadcastLog broadcastLog() {
         return broadcastLog;
+    }
+
+    @Override
+    public Optional<OwnerIndex> ownerIndex() {
+        return Optional.of(ownerIndex);
     }
 
     @Override

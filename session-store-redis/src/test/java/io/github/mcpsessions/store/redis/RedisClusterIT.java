@@ -16,6 +16,7 @@ import io.github.mcpsessions.store.StoreUnavailableException;
 import io.github.mcpsessions.store.contract.BroadcastLogContract;
 import io.github.mcpsessions.store.contract.EventLogContract;
 import io.github.mcpsessions.store.contract.LogBounds;
+import io.github.mcpsessions.store.contract.OwnerIndexContract;
 import io.github.mcpsessions.store.contract.QuestionStoreContract;
 import io.github.mcpsessions.store.contract.ReplicaBusContract;
 import io.github.mcpsessions.store.contract.ReplicaRegistryContract;
@@ -137,6 +138,20 @@ class RedisClusterIT {
 
     @Nested
     class Registry extends ReplicaRegistryContract {
+
+        @Override
+        protected SessionBackend open(String namespace) {
+            return RedisClusterIT.open(cluster.uri(), namespace);
+        }
+
+        @Override
+        protected void elapse(Duration time) {
+            RedisClusterIT.elapse(namespace(), time);
+        }
+    }
+
+    @Nested
+    class Owners extends OwnerIndexContract {
 
         @Override
         protected SessionBackend open(String namespace) {

@@ -8,6 +8,7 @@ import static io.github.mcpsessions.store.redis.Stages.session;
 import static io.github.mcpsessions.store.redis.Stages.sessionBuilder;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mcpsessions.store.OwnerIndex;
 import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionChange;
@@ -67,6 +68,25 @@ class RedisLayoutTest {
                         Map.entry("attr:cart", "3"),
                         Map.entry("future", "x")));
         assertThat(redis.pttl(key(id))).isBetween(TTL.toMillis() - 10_000, TTL.toMillis());
+    }
+
+    @Test
+    void theSessionsOfAnOwnerAreOneSortedSetThatExpiresWithTheLastOfThem() {
+        SessionOwner owner = new SessionOwner("https://issuer", "alice {1}");
+        OwnerIndex index = backend.ownerIndex().orElseThrow();
+        result(index.put(owner, "long", TTL.multipliedBy(3), 10));
+        result(index.put(owner, "short", TTL, 10));
+
+        String key = namespace + ":owner:6Xr7DCd3Lc_P9fi6EoiV3nxX5jcIkHPiTF2IuvaKTvM";
+        assertThat(redis.keys(namespace + ":*")).containsExactly(key);
+        assertThat(redis.zrange(key, 0, -1)).containsExactly("short", "long");
+        assertThat(redis.zscore(key, "long") - redis.zscore(key, "short"))
+                .isBetween(2.0 * TTL.toMillis() - 10_000, 2.0 * TTL.toMillis());
+        assertThat(redis.pttl(key)).isBetween(3 * TTL.toMillis() - 10_000, 3 * TTL.toMillis());
+
+        result(index.remove(owner, "long"));
+        result(index.remove(owner, "short"));
+        assertThat(redis.keys(namespace + ":*")).isEmpty();
     }
 
     @Test

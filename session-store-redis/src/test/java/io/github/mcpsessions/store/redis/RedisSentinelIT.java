@@ -16,6 +16,7 @@ import io.github.mcpsessions.store.StoreUnavailableException;
 import io.github.mcpsessions.store.contract.BroadcastLogContract;
 import io.github.mcpsessions.store.contract.EventLogContract;
 import io.github.mcpsessions.store.contract.LogBounds;
+import io.github.mcpsessions.store.contract.OwnerIndexContract;
 import io.github.mcpsessions.store.contract.QuestionStoreContract;
 import io.github.mcpsessions.store.contract.ReplicaBusContract;
 import io.github.mcpsessions.store.contract.ReplicaRegistryContract;
@@ -122,6 +123,20 @@ class RedisSentinelIT {
 
     @Nested
     class Bus extends ReplicaBusContract {
+
+        @Override
+        protected SessionBackend open(String namespace) {
+            return RedisSentinelIT.open(namespace);
+        }
+
+        @Override
+        protected void elapse(Duration time) {
+            RedisSentinelIT.elapse(namespace(), time);
+        }
+    }
+
+    @Nested
+    class Owners extends OwnerIndexContract {
 
         @Override
         protected SessionBackend open(String namespace) {

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport.netty;
 
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.transport.EngineConfig;
 import io.github.mcpsessions.transport.EngineStatus;
 import io.github.mcpsessions.transport.McpEngine;
@@ -148,6 +149,31 @@ public final class NettyStreamableServerTransportProvider implements McpStreamab
      */
     public Mono<Void> notifyResourceUpdated(String uri) {
         return notifyClients(McpSchema.METHOD_NOTIFICATION_RESOURCES_UPDATED, Map.of("uri", uri));
+    }
+
+    /**
+     * Ends a session everywhere: in the store, on this replica, and as soon as they hear of it on all others. Its running calls
+     * are stopped and its streams closed; its client is told that it does not exist.
+     *
+     * @param sessionId the session
+     * @return whether it existed; fails with {@link io.github.mcpsessions.store.StoreUnavailableException}, in which case it may
+     *     or may not have been ended, or with {@link IllegalStateException} before an MCP server was built on the transport
+     */
+    public Mono<Boolean> endSession(String sessionId) {
+        return Mono.fromCompletionStage(() -> engine.endSession(sessionId));
+    }
+
+    /**
+     * Ends all sessions of a principal everywhere, as {@link #endSession} does: after a logout, or when its tokens were revoked.
+     * One that it creates at the same time may live on.
+     *
+     * @param owner the principal; see {@link io.github.mcpsessions.transport.McpPrincipal#owner}
+     * @return how many there were; fails with {@link io.github.mcpsessions.store.StoreUnavailableException}, in which case some
+     *     may have been ended and the call can be repeated, with {@link UnsupportedOperationException} if the sessions are in a
+     *     store of one's own, or with {@link IllegalStateException} before an MCP server was built on the transport
+     */
+    public Mono<Long> endSessions(SessionOwner owner) {
+        return Mono.fromCompletionStage(() -> engine.endSessions(owner));
     }
 
     @Override

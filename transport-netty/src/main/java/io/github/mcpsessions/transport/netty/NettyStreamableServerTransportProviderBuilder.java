@@ -296,6 +296,18 @@ public final class NettyStreamableServerTransportProviderBuilder
     }
 
     /**
+     * Sets how many sessions a principal can have at a time. For a further one, {@code initialize} gets 503. Counts only where
+     * requests are authenticated, and not with a {@link #sessionStore} of one's own.
+     *
+     * @param maxSessionsPerPrincipal the greatest number, at least 1; 10,000 by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder maxSessionsPerPrincipal(int maxSessionsPerPrincipal) {
+        engine.maxSessionsPerPrincipal(maxSessionsPerPrincipal);
+        return this;
+    }
+
+    /**
      * Makes the transport. It is bound when an MCP server is built on it.
      *
      * @return the transport

@@ -22,6 +22,11 @@ public final class SharedRedis {
               elseif left >= 0 then
                 redis.call('PEXPIRE', key, left - elapsed)
               end
+              if string.find(key, ':owner:', 1, true) then
+                for _, id in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+                  redis.call('ZINCRBY', key, -elapsed, id)
+                end
+              end
               if string.sub(key, -2) == ':a' then
                 for _, field in ipairs(redis.call('HKEYS', key)) do
                   if string.sub(field, 1, 2) == 'q:' then

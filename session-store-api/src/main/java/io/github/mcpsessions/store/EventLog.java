@@ -123,7 +123,8 @@ public interface EventLog {
             String sessionId, List<String> events, @Nullable String mark, String sender, String wake);
 
     /**
-     * Reads the greatest mark given to {@link #appendShared} for a session.
+     * Reads the greatest mark given to {@link #appendShared} for a session; if none was, a log whose clock is not the
+     * replicas' may give the mark of the session's creation.
      *
      * @param sessionId the session
      * @return the mark, or empty if there is none; fails with {@link StoreUnavailableException}
@@ -139,7 +140,8 @@ public interface EventLog {
      * @param sessionId the session
      * @param stream the stream's name; the standalone stream begins with its first append or attach
      * @param holder the incarnation that attaches
-     * @param cursor the number after which to read; {@code -1} for the stream's position
+     * @param cursor the number after which to read; {@code -1} for the stream's position, or for the oldest event that is
+     *     kept if some after the position are not
      * @param maxEvents the greatest number of events to return
      * @param taken the message to send to the former holder if it is another incarnation
      * @return what was found, with the state before the attach except for the generation, which is the new one; empty if

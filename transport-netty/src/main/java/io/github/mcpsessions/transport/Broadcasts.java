@@ -26,6 +26,7 @@ final class Broadcasts {
 
     private static final Logger log = LoggerFactory.getLogger(Broadcasts.class);
     private static final int PAGE = 256;
+    private static final long LAST_IN_MILLISECOND = 999_999_999_999_999_999L;
 
     private final BroadcastLog broadcastLog;
     private final EventLog eventLog;
@@ -80,8 +81,8 @@ final class Broadcasts {
         if (known != null) {
             return CompletableFuture.completedFuture(known);
         }
-        // A session is entitled to what was broadcast since it was created.
-        String birth = session.createdAt().toEpochMilli() + "-0";
+        // A session is entitled to what was broadcast since it was created, in the same millisecond too.
+        String birth = session.createdAt().toEpochMilli() - 1 + "-" + LAST_IN_MILLISECOND;
         return eventLog.mark(session.id()).thenApply(mark -> mark.orElse(birth));
     }
 

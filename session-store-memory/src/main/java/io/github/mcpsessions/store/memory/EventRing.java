@@ -23,6 +23,11 @@ final class EventRing {
         this.limits = limits;
     }
 
+    /** {@return the number of the oldest event that is kept; that of the next one if there is none} */
+    long first() {
+        return first;
+    }
+
     /** {@return the number of the newest event, also where it is no longer kept} */
     long last() {
         return last;

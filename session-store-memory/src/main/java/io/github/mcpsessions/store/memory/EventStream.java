@@ -148,7 +148,7 @@ final class EventStream {
         generation++;
         StreamState before = state();
         holder = newHolder;
-        long from = cursor < 0 ? position : cursor;
+        long from = cursor < 0 ? Math.max(position, ring.first() - 1) : cursor;
         if (from > ring.last()) {
             catchUpWith(from);
         }

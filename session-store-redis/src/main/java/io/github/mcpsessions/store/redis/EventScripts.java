@@ -251,6 +251,19 @@ final class EventScripts {
             return state()
             """;
 
+    /**
+     * Returns the mark, or nothing. A broadcast of the millisecond in which the session was created may have come before or
+     * after it: better one too many than one too few.
+     */
+    private static final String MARK = """
+            local mark = redis.call('HGET', KEYS[2], 'mark')
+            local born = redis.call('HGET', KEYS[1], 'born')
+            if mark then
+              return {mark}
+            end
+            return born and {string.format('%.0f-999999999999999999', born - 1)} or {}
+            """;
+
     /** ARGV: holder, cursor, greatest number of events, taken, channels. Returns a page, or nothing. */
     private static final String ATTACH = """
             if gone or not begun and not shared then
@@ -258,7 +271,8 @@ final class EventScripts {
             end
             local cursor = tonumber(ARGV[2])
             if cursor < 0 then
-              cursor = pos
+              local oldest = redis.call('XRANGE', KEYS[3], '(' .. decimal(pos) .. '-0', '+', 'COUNT', 1)[1]
+              cursor = oldest and tonumber(string.match(oldest[1], '^%d+')) - 1 or math.max(pos, last)
             end
             gen = gen + 1
             local reply = page(cursor, tonumber(ARGV[3]))
@@ -312,6 +326,7 @@ final class EventScripts {
 
     final Script append;
     final Script appendShared;
+    final Script mark;
     final Script attach;
     final Script read;
     final Script release;
@@ -328,6 +343,7 @@ final class EventScripts {
                 + STATE;
         append = Script.returningInteger(start + PUT + MAKE_ROOM + APPEND);
         appendShared = Script.returningList(start + PUT + APPEND_SHARED);
+        mark = Script.returningList(MARK);
         attach = Script.returningList(start + PAGE + CATCH_UP + ATTACH);
         read = Script.returningList(start + PAGE + READ);
         release = Script.returningInteger(start + CATCH_UP + RELEASE);

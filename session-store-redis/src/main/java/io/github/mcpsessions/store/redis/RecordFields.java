@@ -21,6 +21,8 @@ final class RecordFields {
     private static final String ISSUER = "issuer";
     private static final String LEVEL = "level";
     private static final String CREATED = "created";
+    /** The time of creation by Redis's clock, as the marks of broadcasts are: for the event log, and no part of the record. */
+    static final String BORN = "born";
     private static final String SUBSCRIPTION = "sub:";
     private static final String ATTRIBUTE = "attr:";
     private static final String SUBSCRIBED = "1";
@@ -124,6 +126,7 @@ final class RecordFields {
                 case INITIALIZE -> initialize = value;
                 case PROTOCOL -> protocol = value;
                 case CREATED -> created = value;
+                case BORN -> {}
                 case OWNER -> owner = value;
                 case ISSUER -> issuer = value;
                 case LEVEL -> level = value;

@@ -82,8 +82,9 @@ final class RedisEventLog implements EventLog {
 
     @Override
     public CompletionStage<Optional<String>> mark(String sessionId) {
-        String key = keys.companion(sessionId, STANDALONE);
-        return commands.call(key, redis -> redis.hget(key, "mark")).thenApply(Optional::ofNullable);
+        String[] scriptKeys = {keys.session(sessionId), keys.companion(sessionId, STANDALONE)};
+        return this.<List<String>>call(scripts.mark, scriptKeys, List.of())
+                .thenApply(reply -> reply.stream().findFirst());
     }
 
     @Override

@@ -39,8 +39,9 @@ import org.slf4j.LoggerFactory;
  * <caption>Keys and channels</caption>
  * <tr><th>Name</th><th>Type</th><th>Content</th><th>Expiry</th></tr>
  * <tr><td>{@code mcp:{7f3a}}</td><td>hash</td><td>the session: fields {@code v} (schema version, 1), {@code init} (the raw
- *     JSON of the initialize params), {@code protocol}, {@code created} (epoch milliseconds), {@code owner} and
- *     {@code issuer} where requests are authenticated, {@code level} once the client has set a log level,
+ *     JSON of the initialize params), {@code protocol}, {@code created} (epoch milliseconds), {@code born} (the same by the
+ *     clock of Redis), {@code owner} and {@code issuer} where requests are authenticated, {@code level} once the client has
+ *     set a log level,
  *     {@code sub:<uri>} per resource subscription, {@code attr:<name>} per attribute; fields with other names are kept and
  *     ignored</td><td>the session's TTL, slid by load and touch</td></tr>
  * <tr><td>{@code mcp:{7f3a}:a}</td><td>hash</td><td>the questions put to the client: {@code q:<id>} the deadline (epoch
@@ -79,6 +80,7 @@ import org.slf4j.LoggerFactory;
  * EVALSHA &lt;create&gt; 5 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0 86400000 v 1 init {...} ...
  *   EXISTS mcp:{7f3a}
  *   HSET mcp:{7f3a} v 1 init {"protocolVersion":...} protocol 2025-11-25 created 1767225600000 ...
+ *   HSET mcp:{7f3a} born 1767225600001
  *   PEXPIRE mcp:{7f3a} 86400000
  *   ZRANGE mcp:{7f3a}:streams 0 -1
  *   UNLINK mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0
@@ -174,7 +176,9 @@ import org.slf4j.LoggerFactory;
  *
  * XRANGE mcp:b (1767225600000-0 + COUNT 100
  *
- * HGET mcp:{7f3a}:m:0 mark
+ * EVALSHA &lt;mark&gt; 2 mcp:{7f3a} mcp:{7f3a}:m:0
+ *   HGET mcp:{7f3a}:m:0 mark
+ *   HGET mcp:{7f3a} born
  * </pre>
  *
  * <p>A server that does not know a script yet (after a restart, a failover or {@code SCRIPT FLUSH}) answers
@@ -207,7 +211,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Where a failover has lost the newest events of a stream, a cursor before them is told that events were dropped, and a
  * cursor behind them stays good: in the standalone stream the numbers go on after it, and in a call's the writer goes on
- * after what it has appended. The marks of broadcasts are times, so the clocks of the servers should agree.
+ * after what it has appended. The marks of broadcasts are times, so the clocks of the Redis servers should agree.
  *
  * <p>Thread-safe.
  */

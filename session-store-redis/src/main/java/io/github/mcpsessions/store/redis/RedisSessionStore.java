@@ -39,6 +39,8 @@ final class RedisSessionStore implements SessionStore {
             for i = 2, #ARGV, 2000 do
               redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 1999, #ARGV)))
             end
+            local time = redis.call('TIME')
+            redis.call('HSET', KEYS[1], 'born', time[1] * 1000 + math.floor(time[2] / 1000))
             redis.call('PEXPIRE', KEYS[1], ARGV[1])
             """ + REMOVE_STREAMS + """
             redis.call('UNLINK', unpack(KEYS, 2))

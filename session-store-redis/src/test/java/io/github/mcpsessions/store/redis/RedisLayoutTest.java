@@ -7,7 +7,10 @@ import static io.github.mcpsessions.store.redis.Stages.result;
 import static io.github.mcpsessions.store.redis.Stages.session;
 import static io.github.mcpsessions.store.redis.Stages.sessionBuilder;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
+import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.OwnerIndex;
 import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionBackend;
@@ -17,6 +20,8 @@ import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.redis.testing.SharedRedis;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +46,11 @@ class RedisLayoutTest {
         return namespace + ":{" + id + "}";
     }
 
+    private long redisMillis() {
+        List<String> time = redis.time();
+        return Long.parseLong(time.get(0)) * 1_000 + Long.parseLong(time.get(1)) / 1_000;
+    }
+
     @Test
     void aSessionIsOneHash() {
         String id = newId();
@@ -55,7 +65,9 @@ class RedisLayoutTest {
                 TTL));
 
         assertThat(redis.keys(namespace + ":*")).containsExactly(key(id));
-        assertThat(redis.hgetall(key(id)))
+        Map<String, String> fields = new HashMap<>(redis.hgetall(key(id)));
+        assertThat(Long.parseLong(fields.remove("born"))).isCloseTo(redisMillis(), within(10_000L));
+        assertThat(fields)
                 .isEqualTo(Map.ofEntries(
                         Map.entry("v", "1"),
                         Map.entry("init", "{\"capabilities\":{}}"),
@@ -87,6 +99,23 @@ class RedisLayoutTest {
         result(index.remove(owner, "long"));
         result(index.remove(owner, "short"));
         assertThat(redis.keys(namespace + ":*")).isEmpty();
+    }
+
+    @Test
+    void aSessionWithoutABroadcastBeginsWithThoseSinceItsCreationByTheClockOfRedis() {
+        BroadcastLog broadcasts = backend.broadcastLog();
+        String before = result(broadcasts.add("before", "wake"));
+        long millis = Long.parseLong(before.substring(0, before.indexOf('-')));
+        await().until(() -> redisMillis() > millis + 1);
+        String id = newId();
+        result(store.create(session(id), TTL));
+
+        String mark = result(backend.eventLog().mark(id)).orElseThrow();
+        String after = result(broadcasts.add("after", "wake"));
+
+        assertThat(result(broadcasts.readAfter(mark, 10)))
+                .extracting(BroadcastLog.Broadcast::mark)
+                .containsExactly(after);
     }
 
     @Test

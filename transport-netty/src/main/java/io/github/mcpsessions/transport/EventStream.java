@@ -22,6 +22,9 @@ public interface EventStream {
      */
     boolean send(@Nullable String id, byte[] data, @Nullable Duration retry);
 
+    /** Sends the response's headers if they have not left yet. */
+    void flush();
+
     /** Sends a comment line, which clients ignore: it keeps intermediaries from closing an idle connection. */
     void comment();
 

@@ -33,7 +33,8 @@ public interface HttpExchange extends RequestHead {
     void setResponseHeader(String name, String value);
 
     /**
-     * Answers with status 200 and {@code text/event-stream}, and flushes the headers at once.
+     * Answers with status 200 and {@code text/event-stream}. The headers leave together with the first event or comment, or
+     * at {@link EventStream#flush} or {@link EventStream#close}.
      *
      * @param sessionId the value of the {@code Mcp-Session-Id} response header, or {@code null} for none
      * @param onClose called once when the stream can carry no more events, whoever ended it, on any thread

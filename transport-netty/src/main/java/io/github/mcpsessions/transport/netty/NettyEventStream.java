@@ -44,35 +44,41 @@ final class NettyEventStream implements EventStream {
     private final Runnable onClose;
 
     private final AtomicBoolean closed = new AtomicBoolean();
-    private final AtomicInteger work = new AtomicInteger(1);
+    private final AtomicInteger work = new AtomicInteger();
     private final Queue<ByteBuf> queue = new ConcurrentLinkedQueue<>();
     private final AtomicLong pendingBytes = new AtomicLong();
     private final AtomicReference<@Nullable Runnable> drainedListener = new AtomicReference<>();
     private volatile boolean endRequested;
 
+    /** On the event loop: the response's head, as long as it has not been written. */
+    private @Nullable HttpResponse head;
+
     /** On the event loop: whether nothing can be written any more. */
     private boolean ended;
 
-    NettyEventStream(ChannelHandlerContext ctx, NettyHttpExchange exchange, int maxPendingBytes, Runnable onClose) {
+    NettyEventStream(
+            ChannelHandlerContext ctx,
+            NettyHttpExchange exchange,
+            HttpResponse head,
+            int maxPendingBytes,
+            Runnable onClose) {
         this.ctx = ctx;
         this.exchange = exchange;
+        this.head = head;
         this.maxPendingBytes = maxPendingBytes;
         this.onClose = onClose;
-    }
-
-    /** Sends the response's head and what was queued meanwhile; called once. */
-    void start(HttpResponse head) {
-        runOnLoop(() -> {
-            if (!ended) {
-                ctx.writeAndFlush(head, ctx.voidPromise());
-            }
-            writeQueued();
-        });
     }
 
     @Override
     public boolean send(@Nullable String id, byte[] data, @Nullable Duration retry) {
         return !isClosed() && enqueue(SseEncoder.event(ctx.alloc(), id, data, retry));
+    }
+
+    @Override
+    public void flush() {
+        if (!isClosed()) {
+            signal();
+        }
     }
 
     @Override
@@ -188,7 +194,10 @@ final class NettyEventStream implements EventStream {
         do {
             // Read before the queue: what was sent before the end was requested is then in the queue for certain.
             boolean ending = endRequested;
-            writeEvents();
+            boolean begun = writeHead();
+            if ((writeEvents() || begun) && !ended) {
+                ctx.flush();
+            }
             if (ending && !ended) {
                 ended = true;
                 ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT, ctx.voidPromise());
@@ -198,10 +207,20 @@ final class NettyEventStream implements EventStream {
         } while (seen != 0);
     }
 
-    private void writeEvents() {
+    private boolean writeHead() {
+        HttpResponse unwritten = head;
+        if (unwritten == null || ended) {
+            return false;
+        }
+        head = null;
+        ctx.write(unwritten, ctx.voidPromise());
+        return true;
+    }
+
+    private boolean writeEvents() {
         ByteBuf event = queue.poll();
         if (event == null) {
-            return;
+            return false;
         }
         int unacknowledged = 0;
         while (event != null) {
@@ -219,9 +238,7 @@ final class NettyEventStream implements EventStream {
             }
             event = next;
         }
-        if (!ended) {
-            ctx.flush();
-        }
+        return true;
     }
 
     private void writeAcknowledged(ByteBuf event, int bytes) {

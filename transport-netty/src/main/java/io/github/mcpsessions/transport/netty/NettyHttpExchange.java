@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.AsciiString;
@@ -140,11 +141,6 @@ final class NettyHttpExchange implements HttpExchange {
 
     @Override
     public EventStream openEventStream(@Nullable String sessionId, Runnable onClose) {
-        NettyEventStream stream = new NettyEventStream(ctx, this, maxPendingBytes, onClose);
-        if (!claimAnswer()) {
-            stream.abandon();
-            return stream;
-        }
         HttpHeaders headers = headers(sessionId);
         headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_EVENT_STREAM);
         headers.set(HttpHeaderNames.CACHE_CONTROL, NO_CACHE_NO_TRANSFORM);
@@ -152,11 +148,15 @@ final class NettyHttpExchange implements HttpExchange {
         if (request.protocolVersion().isKeepAliveDefault()) {
             headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
+        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, headers);
+        NettyEventStream stream = new NettyEventStream(ctx, this, head, maxPendingBytes, onClose);
+        if (!claimAnswer()) {
+            stream.abandon();
+            return stream;
+        }
         this.stream = stream;
         if (goneListener == Mark.GONE) {
             stream.abandon();
-        } else {
-            stream.start(new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, headers));
         }
         return stream;
     }

@@ -137,6 +137,7 @@ class GracefulCloseTest {
         try (RawClient client = server.connect()) {
             client.send(request("GET", "/mcp"));
             EventStream stream = next().openEventStream(null, () -> {});
+            stream.flush();
             client.head();
             CompletableFuture<Void> closed = server.server().closeGracefully(LONG);
             awaitRefusal();
@@ -196,6 +197,7 @@ class GracefulCloseTest {
             HttpExchange exchange = next();
             second.send(request("GET", "/mcp"));
             EventStream stream = next().openEventStream(null, () -> {});
+            stream.flush();
             server.close();
 
             exchange.respond(200, null, out -> out.write(1));

@@ -134,6 +134,7 @@ class HttpConnectionTest {
     void holdsBackRequestsDuringAnEventStream() {
         receive(request("GET", "/mcp") + postRequest("{}"));
         EventStream stream = exchanges.remove().openEventStream(null, () -> {});
+        stream.flush();
         stream.send("1", utf8("a"), null);
         assertThat(sent()).endsWith("\r\n\r\nf\r\nid: 1\ndata: a\n\n\r\n");
         assertThat(exchanges).isEmpty();
@@ -142,6 +143,25 @@ class HttpConnectionTest {
         assertThat(sent()).isEqualTo("0\r\n\r\n");
         TestServer.echo(exchanges.remove());
         assertThat(sent()).endsWith("\r\n\r\n{}");
+    }
+
+    @Test
+    void sendsTheHeadOfAnEventStreamTogetherWithItsFirstEvent() {
+        receive(request("GET", "/mcp"));
+        EventStream stream = exchanges.remove().openEventStream(null, () -> {});
+        assertThat(sent()).isEmpty();
+
+        stream.send("1", utf8("a"), null);
+
+        assertThat(sent()).startsWith("HTTP/1.1 200 OK\r\n").endsWith("id: 1\ndata: a\n\n\r\n");
+    }
+
+    @Test
+    void sendsTheHeadOfAnEventStreamThatEndsWithoutAnEvent() {
+        receive(request("GET", "/mcp"));
+        exchanges.remove().openEventStream(null, () -> {}).close();
+
+        assertThat(sent()).startsWith("HTTP/1.1 200 OK\r\n").endsWith("\r\n\r\n0\r\n\r\n");
     }
 
     @Test
@@ -183,6 +203,7 @@ class HttpConnectionTest {
         assertThat(channel.isOpen()).isTrue();
 
         EventStream stream = exchanges.remove().openEventStream(null, () -> {});
+        stream.flush();
         pass(Duration.ofHours(10));
         assertThat(channel.isOpen()).isTrue();
 
@@ -327,6 +348,7 @@ class HttpConnectionTest {
     void streamsToHttp10UntilItCloses() {
         receive("GET /mcp HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
         EventStream stream = exchanges.remove().openEventStream(null, () -> {});
+        stream.flush();
         stream.send(null, utf8("{}"), null);
         assertThat(sent())
                 .startsWith("HTTP/1.1 200 OK\r\n")
@@ -417,6 +439,7 @@ class HttpConnectionTest {
     void drainsAConnectionAfterTheEndOfItsStream() {
         receive(request("GET", "/mcp"));
         EventStream stream = exchanges.remove().openEventStream(null, () -> {});
+        stream.flush();
         connections.drain();
         channel.runPendingTasks();
         assertThat(channel.isOpen()).isTrue();

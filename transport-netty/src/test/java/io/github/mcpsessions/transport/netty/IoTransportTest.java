@@ -42,6 +42,7 @@ class IoTransportTest {
                 client.send(request("GET", "/mcp"));
                 EventStream stream =
                         exchanges.poll(10, TimeUnit.SECONDS).openEventStream(null, closed::incrementAndGet);
+                stream.flush();
                 client.head();
                 stream.send(null, utf8("{}"), null);
                 assertThat(client.chunk()).isEqualTo("data: {}\n\n");

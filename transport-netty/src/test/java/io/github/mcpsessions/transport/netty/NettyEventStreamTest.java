@@ -98,6 +98,7 @@ class NettyEventStreamTest {
             HttpExchange exchange = receive(client);
             exchange.onClientGone(() -> gone.complete(null));
             EventStream stream = exchange.openEventStream(null, closed::incrementAndGet);
+            stream.flush();
             byte[] event = utf8("x".repeat(1000));
             int sent = 0;
             while (stream.send(null, event, null)) {
@@ -285,7 +286,9 @@ class NettyEventStreamTest {
     }
 
     private EventStream open(RawClient client) throws Exception {
-        return receive(client).openEventStream(null, closed::incrementAndGet);
+        EventStream stream = receive(client).openEventStream(null, closed::incrementAndGet);
+        stream.flush();
+        return stream;
     }
 
     private HttpExchange receive(RawClient client) throws Exception {

@@ -55,6 +55,7 @@ class NettyHttpExchangeTest {
         exchange.respond(200, null, out -> out.write(utf8("first")));
         exchange.respond(200, null, out -> out.write(utf8("second")));
         EventStream stream = exchange.openEventStream(null, closed::incrementAndGet);
+        stream.flush();
 
         assertThat(stream.isClosed()).isTrue();
         assertThat(stream.send(null, utf8("{}"), null)).isFalse();
@@ -69,6 +70,7 @@ class NettyHttpExchangeTest {
     void ignoresAnAnswerAfterAnEventStreamWasOpened() throws Exception {
         HttpExchange exchange = post("{}");
         EventStream stream = exchange.openEventStream(null, () -> {});
+        stream.flush();
         exchange.respond(500, null, null);
         stream.send(null, utf8("{}"), null);
         stream.close();

@@ -74,6 +74,7 @@ class NettyHttpServerTest {
             EventStream stream = exchanges
                     .poll(WAIT_SECONDS, TimeUnit.SECONDS)
                     .openEventStream("session-1", () -> closed.complete(null));
+            stream.flush();
 
             assertThat(client.head().headers())
                     .containsEntry("Content-Type", "text/event-stream")
@@ -110,6 +111,7 @@ class NettyHttpServerTest {
                 client.send(request("GET", "/mcp"));
                 EventStream stream =
                         exchanges.poll(WAIT_SECONDS, TimeUnit.SECONDS).openEventStream(null, () -> {});
+                stream.flush();
                 stream.send(null, utf8("1"), null);
                 // So that the end comes at every moment of the event loop's work on the first event.
                 long end = System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(i % 200);
@@ -139,7 +141,7 @@ class NettyHttpServerTest {
                 client.send(request("GET", "/mcp"));
                 exchange = exchanges.poll(WAIT_SECONDS, TimeUnit.SECONDS);
                 exchange.onClientGone(() -> gone.complete(null));
-                exchange.openEventStream(null, () -> closed.complete(null));
+                exchange.openEventStream(null, () -> closed.complete(null)).flush();
                 client.head();
             }
             closed.get(WAIT_SECONDS, TimeUnit.SECONDS);

@@ -58,6 +58,7 @@ class PipeliningTest {
             TestServer.echo(exchanges.poll(WAIT_SECONDS, TimeUnit.SECONDS));
             assertThat(client.response().body()).isEqualTo("1");
             EventStream stream = exchanges.poll(WAIT_SECONDS, TimeUnit.SECONDS).openEventStream(null, () -> {});
+            stream.flush();
             client.head();
             stream.send(null, utf8("{}"), null);
             assertThat(client.chunk()).isEqualTo("data: {}\n\n");

@@ -66,6 +66,7 @@ class TlsTest {
 
             client.send(request("GET", "/mcp"));
             EventStream stream = next().openEventStream(null, () -> {});
+            stream.flush();
             client.head();
             stream.send(null, utf8("{}"), null);
             assertThat(client.chunk()).isEqualTo("data: {}\n\n");

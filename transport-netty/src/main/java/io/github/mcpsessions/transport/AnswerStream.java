@@ -84,6 +84,7 @@ final class AnswerStream implements StreamWriter.Owner {
             plain = unlogged;
         }
         if (logged != null) {
+            // The first append carries the first message: no need to begin the stream without one before.
             return logged.write(json);
         }
         if (plain != null) {
@@ -152,7 +153,7 @@ final class AnswerStream implements StreamWriter.Owner {
             if (state != State.UNDECIDED) {
                 return;
             }
-            beginStream();
+            openStream();
         }
     }
 
@@ -172,7 +173,7 @@ final class AnswerStream implements StreamWriter.Owner {
             }
             if (!opened) {
                 disconnect = retry;
-                beginStream();
+                openStream();
                 return true;
             }
         }
@@ -215,6 +216,7 @@ final class AnswerStream implements StreamWriter.Owner {
             writer = null;
             EventStream plain = exchange.openEventStream(session.id(), () -> {});
             unlogged = plain;
+            plain.flush();
             for (String message : rest.messages()) {
                 plain.send(null, message.getBytes(StandardCharsets.UTF_8), null);
             }
@@ -259,13 +261,19 @@ final class AnswerStream implements StreamWriter.Owner {
             state = State.LOGGED;
             StreamWriter logged = streams.newWriter(session, requestIds, this);
             writer = logged;
-            if (batch == null || batch.isEmpty()) {
-                logged.open();
-            } else {
+            if (batch != null) {
                 batch.forEach(response -> write(text(response)));
             }
         }
         return writer;
+    }
+
+    /** Called under the lock; begins the stream without waiting for a message. */
+    private void openStream() {
+        StreamWriter logged = beginStream();
+        if (logged != null) {
+            logged.open();
+        }
     }
 
     /** Called under the lock; the log may turn out to be down from one message to the next. */
@@ -307,6 +315,8 @@ final class AnswerStream implements StreamWriter.Owner {
         }
         if (logged != null && json != null) {
             logged.write(json);
+        } else if (logged != null) {
+            logged.open();
         } else if (plain != null) {
             if (json != null) {
                 plain.send(null, json.getBytes(StandardCharsets.UTF_8), null);

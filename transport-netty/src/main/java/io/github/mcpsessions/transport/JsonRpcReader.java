@@ -109,9 +109,9 @@ final class JsonRpcReader {
             String name = parser.currentName();
             JsonToken value = parser.nextToken();
             switch (name) {
-                case "jsonrpc" -> draft.version = value == JsonToken.VALUE_STRING && "2.0".equals(parser.getString());
+                case "jsonrpc" -> draft.version = "2.0".equals(readString(parser, value));
                 case "id" -> draft.readId(parser, value);
-                case "method" -> draft.method = value == JsonToken.VALUE_STRING ? parser.getString() : null;
+                case "method" -> draft.method = readString(parser, value);
                 case "params" -> {
                     draft.hasParams = value != JsonToken.VALUE_NULL;
                     draft.params = parser.readValueAs(Object.class);
@@ -125,6 +125,15 @@ final class JsonRpcReader {
             }
         }
         return draft.toMessage();
+    }
+
+    /** Returns the string, or {@code null} for a value of another type, which is skipped. */
+    private static @Nullable String readString(JsonParser parser, JsonToken value) {
+        if (value == JsonToken.VALUE_STRING) {
+            return parser.getString();
+        }
+        parser.skipChildren();
+        return null;
     }
 
     /** What Jackson says of the place, without the source excerpt and the class names that its message carries. */

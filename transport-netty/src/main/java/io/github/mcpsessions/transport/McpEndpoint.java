@@ -12,9 +12,9 @@ import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -226,10 +226,9 @@ final class McpEndpoint implements HttpRequestHandler {
             exchange.respond(202, session.id(), null);
             return;
         }
-        Runnable abort = () ->
-                requestIds.stream().map(session::call).filter(Objects::nonNull).forEach(Call::abort);
+        List<Call> calls = new ArrayList<>(requestIds.size());
         runningAnswers.incrementAndGet();
-        AnswerStream answer = new AnswerStream(exchange, session, streams, requestIds, body.batch(), abort, () -> {
+        AnswerStream answer = new AnswerStream(exchange, session, streams, requestIds, body.batch(), () -> calls.forEach(Call::abort), () -> {
             session.exit();
             if (runningAnswers.decrementAndGet() == 0 && draining) {
                 idle.complete(null);
@@ -237,7 +236,13 @@ final class McpEndpoint implements HttpRequestHandler {
         });
         for (JsonRpcMessage message : messages) {
             if (message instanceof JsonRpcMessage.Request request) {
-                run(session, request, answer, extracted);
+                calls.add(new Call(sdk, questions, session, request, answer, workers, !config.immediateExecution));
+            }
+        }
+        Iterator<Call> next = calls.iterator();
+        for (JsonRpcMessage message : messages) {
+            if (message instanceof JsonRpcMessage.Request request) {
+                run(session, request, next.next(), answer, extracted);
             } else {
                 accept(session, (JsonRpcMessage.Notification) message, context);
             }
@@ -345,7 +350,11 @@ final class McpEndpoint implements HttpRequestHandler {
     }
 
     private void run(
-            LocalSession session, JsonRpcMessage.Request request, AnswerStream answer, McpTransportContext extracted) {
+            LocalSession session,
+            JsonRpcMessage.Request request,
+            Call call,
+            AnswerStream answer,
+            McpTransportContext extracted) {
         McpRequestHandler<?> handler = sdk.requestHandlers().get(request.method());
         if (handler == null) {
             answer.respond(
@@ -359,7 +368,6 @@ final class McpEndpoint implements HttpRequestHandler {
             answer.respond(error(request, McpSchema.ErrorCodes.INVALID_PARAMS, String.valueOf(e.getMessage())));
             return;
         }
-        Call call = new Call(sdk, questions, session, request, answer, workers, !config.immediateExecution);
         if (change == null) {
             start(call, handler, request, answer, extracted);
         } else {

@@ -338,7 +338,7 @@ public final class McpEngine implements HttpRequestHandler {
             }
             case TAKEN ->
                 streams.onTaken(held(message.sessionId()), message.sessionId(), message.detail(), message.sender());
-            case RELEASED -> streams.onReleased(message.sessionId());
+            case RELEASED -> streams.onReleased(message.sessionId(), message.detail());
             case BROADCAST -> broadcasts.catchUpAll();
         }
     }

@@ -117,12 +117,21 @@ final class Questions {
                 return;
             }
             // While the store is down, an answer that reaches this replica still finds its question.
-            stream.apply(new McpSchema.JSONRPCRequest(method, id, params)).whenComplete((sent, lost) -> {
+            put(question, new McpSchema.JSONRPCRequest(method, id, params));
+        });
+    }
+
+    private static void put(Question question, McpSchema.JSONRPCRequest request) {
+        try {
+            question.stream().apply(request).whenComplete((sent, lost) -> {
                 if (lost != null) {
-                    sink.error(lost);
+                    question.sink().error(lost);
                 }
             });
-        });
+        } catch (RuntimeException e) {
+            // Nobody else would tell the handler, say, that its parameters cannot be written as JSON.
+            question.sink().error(e);
+        }
     }
 
     /** Withdraws the questions of a call that was cancelled: the client is told, and the handler fails. */

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A backend for somebody who has only a {@link SessionStore}: sessions are restored anywhere, and streams and questions stay in
@@ -90,12 +91,12 @@ public final class StoreOnlyBackend implements SessionBackend {
 
         @Override
         public CompletionStage<Void> create(SessionRecord record, Duration ttl) {
-            return store.create(record, ttl).thenCompose(done -> mirror(record, ttl));
+            return guarded(() -> store.create(record, ttl)).thenCompose(done -> mirror(record, ttl));
         }
 
         @Override
         public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
-            return store.load(sessionId, ttl)
+            return guarded(() -> store.load(sessionId, ttl))
                     .thenCompose(loaded -> loaded.map(record -> mirror(record, ttl))
                             .orElseGet(() -> mirror.delete(sessionId).thenApply(existed -> null))
                             .thenApply(done -> loaded));
@@ -103,21 +104,32 @@ public final class StoreOnlyBackend implements SessionBackend {
 
         @Override
         public CompletionStage<Boolean> touch(String sessionId, Duration ttl) {
-            return store.touch(sessionId, ttl)
+            return guarded(() -> store.touch(sessionId, ttl))
                     .thenCompose(found ->
                             (found ? mirror.touch(sessionId, ttl) : mirror.delete(sessionId)).thenApply(done -> found));
         }
 
         @Override
         public CompletionStage<Boolean> update(String sessionId, SessionChange change) {
-            return store.update(sessionId, change)
+            return guarded(() -> store.update(sessionId, change))
                     .thenCompose(found -> mirror.update(sessionId, change).thenApply(done -> found));
         }
 
         @Override
         public CompletionStage<Boolean> delete(String sessionId) {
-            return store.delete(sessionId)
+            return guarded(() -> store.delete(sessionId))
                     .thenCompose(existed -> mirror.delete(sessionId).thenApply(done -> existed));
+        }
+
+        /** Somebody else's store may throw what it ought to return; only wrong arguments it ought to throw. */
+        private static <T> CompletionStage<T> guarded(Supplier<CompletionStage<T>> call) {
+            try {
+                return call.get();
+            } catch (IllegalArgumentException | NullPointerException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                return CompletableFuture.failedFuture(e);
+            }
         }
 
         private CompletionStage<Void> mirror(SessionRecord record, Duration ttl) {

@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,9 +26,6 @@ final class Streams {
     private static final Logger log = LoggerFactory.getLogger(Streams.class);
     private static final byte[] NO_DATA = {};
 
-    /** How long a new listener waits for the former one, on another replica, to say how far it has got. */
-    private static final long RELEASE_MILLIS = 1_000;
-
     private final EngineConfig config;
     private final EventLog eventLog;
     private final ReplicaBus bus;
@@ -37,7 +33,7 @@ final class Streams {
     private final ScheduledExecutorService timer;
     private final AtomicLong counter = new AtomicLong();
     private final Map<StreamReader, Boolean> open = new ConcurrentHashMap<>();
-    private final Map<String, CompletableFuture<Void>> releases = new ConcurrentHashMap<>();
+    private final Handovers handovers = new Handovers();
 
     Streams(EngineConfig config, String incarnation, ScheduledExecutorService timer) {
         this.config = config;
@@ -77,6 +73,7 @@ final class Streams {
 
     /** Answers a GET for a session that has been entered with what follows an event, and with what comes. */
     void resume(HttpExchange exchange, LocalSession session, EventId after) {
+        Handovers.Handover handover = handovers.expect(session.id(), after.stream());
         StreamReader reader = register(exchange, session, after.stream());
         eventLog.attach(
                         session.id(),
@@ -85,7 +82,11 @@ final class Streams {
                         after.number(),
                         StreamReader.PAGE,
                         taken(session, after.stream()))
+                .thenCompose(page -> page.isPresent() && tellFormer(session, after.stream(), page.get().state())
+                        ? handover.await().thenApply(released -> page)
+                        : CompletableFuture.completedFuture(page))
                 .whenComplete((page, failure) -> {
+                    handover.done();
                     if (failure != null || page == null) {
                         log.debug("Cannot resume a stream", failure);
                         refuse(exchange, reader, HttpError.UNAVAILABLE, "The stream cannot be read right now");
@@ -105,7 +106,6 @@ final class Streams {
                         reader.close();
                         exchange.respond(204, session.id(), null);
                     } else {
-                        tellWriter(session, after.stream(), page.get().state());
                         reader.start(open(exchange, session, reader, after, null), after.number(), page.get());
                     }
                 });
@@ -113,21 +113,15 @@ final class Streams {
 
     /** Answers a GET for a session that has been entered with its standalone stream. */
     void listen(HttpExchange exchange, LocalSession session) {
-        CompletableFuture<Void> released = new CompletableFuture<>();
-        releases.put(session.id(), released);
+        Handovers.Handover handover = handovers.expect(session.id(), EventLog.STANDALONE);
         StreamReader reader = register(exchange, session, EventLog.STANDALONE);
         attachStandalone(session)
-                .thenCompose(page -> {
-                    String holder =
-                            page.map(Page::state).map(StreamState::holder).orElse("");
-                    if (holder.isEmpty() || holder.equals(incarnation)) {
-                        return CompletableFuture.completedFuture(page);
-                    }
-                    return released.completeOnTimeout(null, RELEASE_MILLIS, TimeUnit.MILLISECONDS)
-                            .thenCompose(done -> attachStandalone(session));
-                })
+                .thenCompose(page ->
+                        page.isPresent() && tellFormer(session, EventLog.STANDALONE, page.get().state())
+                                ? handover.await().thenCompose(released -> attachStandalone(session))
+                                : CompletableFuture.completedFuture(page))
                 .whenComplete((page, failure) -> {
-                    releases.remove(session.id(), released);
+                    handover.done();
                     if (failure != null || page == null) {
                         log.debug("Cannot open a standalone stream", failure);
                         refuse(exchange, reader, HttpError.UNAVAILABLE, "The stream cannot be read right now");
@@ -153,11 +147,11 @@ final class Streams {
 
     /** After what was carried here or said to be carried elsewhere, and not before what is still kept. */
     private static long start(Page page, long carried) {
-        long position = Math.max(page.state().position(), carried);
-        if (page.dropped()) {
-            return Math.max(position, page.state().last());
-        }
-        return position;
+        StreamState state = page.state();
+        long kept = page.events().isEmpty()
+                ? page.dropped() ? state.last() : state.position()
+                : page.events().get(0).number() - 1;
+        return Math.max(Math.max(state.position(), kept), carried);
     }
 
     /** Appends a message to a session's standalone stream; completes with whether the session exists. */
@@ -195,15 +189,13 @@ final class Streams {
         }
     }
 
-    /** Another replica has taken a stream over; it is told how far this one has got if it waits for that. */
+    /** Another replica has taken a stream over, and waits until this one has sent its last message. */
     void onTaken(@Nullable LocalSession session, String sessionId, String stream, String taker) {
         StreamReader reader = session == null ? null : session.reader(stream);
         CompletionStage<Void> released =
                 reader == null ? CompletableFuture.completedFuture(null) : letGo(sessionId, stream, reader);
-        if (stream.equals(EventLog.STANDALONE)) {
-            String message = new BusMessage(BusMessage.Type.RELEASED, incarnation, sessionId, stream).encode();
-            released.whenComplete((done, failure) -> bus.publish(new BusAddress.Replica(taker), message));
-        }
+        String message = new BusMessage(BusMessage.Type.RELEASED, incarnation, sessionId, stream).encode();
+        released.whenComplete((done, failure) -> bus.publish(new BusAddress.Replica(taker), message));
     }
 
     /** Closes a reader if its stream was taken; word of that may be older than the reader, whose client has come back. */
@@ -220,11 +212,8 @@ final class Streams {
                 });
     }
 
-    void onReleased(String sessionId) {
-        CompletableFuture<Void> waiting = releases.get(sessionId);
-        if (waiting != null) {
-            waiting.complete(null);
-        }
+    void onReleased(String sessionId, String stream) {
+        handovers.released(sessionId, stream);
     }
 
     // --- Time
@@ -335,12 +324,18 @@ final class Streams {
         error.answer(exchange, null, message);
     }
 
-    /** The writer may still carry the connection that the stream began with, of which the log knows nothing. */
-    private void tellWriter(LocalSession session, String stream, StreamState state) {
-        String writer = state.writer();
-        if (!writer.isEmpty() && !writer.equals(incarnation) && !writer.equals(state.holder()) && !state.ended()) {
-            bus.publish(new BusAddress.Replica(writer), taken(session, stream));
+    /** Tells the replica that has carried the stream until now, if it is another one, that it does no longer; and whether it is. */
+    private boolean tellFormer(LocalSession session, String stream, StreamState state) {
+        if (!state.holder().isEmpty()) {
+            return !state.holder().equals(incarnation);
         }
+        String writer = state.writer();
+        if (writer.isEmpty() || writer.equals(incarnation) || state.ended()) {
+            return false;
+        }
+        // It may still carry the connection that the stream began with, of which the log knows nothing.
+        bus.publish(new BusAddress.Replica(writer), taken(session, stream));
+        return true;
     }
 
     private String taken(LocalSession session, String stream) {

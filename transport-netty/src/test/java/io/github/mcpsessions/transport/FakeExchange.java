@@ -127,6 +127,9 @@ final class FakeExchange implements HttpExchange {
         }
 
         @Override
+        public void flush() {}
+
+        @Override
         public void comment() {
             comments.add("");
         }

@@ -32,4 +32,21 @@ class JsonRpcReaderTest {
                 .withMessageNotContaining("Source")
                 .withMessageNotContaining("Feature");
     }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":{\"a\":[1,{}]}}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":[\"ping\"]}",
+                "{\"jsonrpc\":{\"2.0\":[]},\"id\":1,\"method\":\"ping\"}",
+                "{\"jsonrpc\":[\"2.0\"],\"id\":1,\"method\":\"ping\"}",
+                "{\"jsonrpc\":2.0,\"id\":1,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":{\"a\":{}},\"method\":\"ping\"}"
+            })
+    @DisplayName("JSON whose members have the wrong types is an invalid request, not a parse error")
+    void wrongTypes(String body) {
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> reader.read(body.getBytes(StandardCharsets.UTF_8)))
+                .withMessageStartingWith("Expected ");
+    }
 }

@@ -245,6 +245,79 @@ class StreamsTest {
     }
 
     @Test
+    @DisplayName("A newer connection has not begun before the older one, on another replica, has sent its last message")
+    void takeoverOfABusyStream() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream older = count(a, id, 1);
+        awaitMessages(older, 1);
+        InterceptedStore.Held word = a.log.hold("read");
+        FakeExchange newer = b.begin(resume(id, older.lastId()));
+        await(word.reached());
+
+        assertThat(older.isClosed()).isFalse();
+        assertThat(newer.answer).isNotDone();
+        word.release();
+
+        FakeStream resumed = stream(await(newer.answer));
+        assertThat(older.isClosed()).isTrue();
+        a.release.tryEmitValue("go");
+        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        assertThat(resumed.messages()).hasSize(2);
+        assertThat(older.messages()).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("A newer connection begins all the same when the replica of the older one says nothing")
+    void takeoverFromASilentReplica() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream older = count(a, id, 1);
+        awaitMessages(older, 1);
+        InterceptedStore.Held word = a.log.hold("read");
+
+        FakeStream newer = stream(b.send(resume(id, older.lastId())));
+        a.release.tryEmitValue("go");
+
+        await().untilAsserted(() -> assertThat(newer.isClosed()).isTrue());
+        assertThat(newer.messages()).hasSize(2);
+        assertThat(older.messages()).hasSize(1);
+        word.release();
+    }
+
+    @Test
+    @DisplayName("Two running requests of one id are both answered")
+    void oneIdTwice() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        FakeStream first = count(a, id, 1);
+        FakeStream second = count(a, id, 1);
+        awaitMessages(first, 1);
+        awaitMessages(second, 1);
+
+        a.release.tryEmitValue("go");
+
+        for (FakeStream stream : List.of(first, second)) {
+            await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+            assertThat(stream.messages()).hasSize(3);
+        }
+    }
+
+    @Test
+    @DisplayName("A message that comes first is appended together with the beginning of its stream")
+    void beginningCostsNothing() {
+        TestReplica a = replica();
+        String id = a.initialize();
+
+        FakeStream stream = count(a, id, 1);
+        awaitMessages(stream, 1);
+
+        assertThat(a.log.operations).containsExactly("append");
+    }
+
+    @Test
     @DisplayName("Late word of a takeover leaves the connection alone with which the client has come back meanwhile")
     void takeoverHeardLate() {
         TestReplica a = replica();

@@ -228,12 +228,13 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         List<Call> calls = new ArrayList<>(requestIds.size());
         runningAnswers.incrementAndGet();
-        AnswerStream answer = new AnswerStream(exchange, session, streams, requestIds, body.batch(), () -> calls.forEach(Call::abort), () -> {
-            session.exit();
-            if (runningAnswers.decrementAndGet() == 0 && draining) {
-                idle.complete(null);
-            }
-        });
+        AnswerStream answer = new AnswerStream(
+                exchange, session, streams, requestIds, body.batch(), () -> calls.forEach(Call::abort), () -> {
+                    session.exit();
+                    if (runningAnswers.decrementAndGet() == 0 && draining) {
+                        idle.complete(null);
+                    }
+                });
         for (JsonRpcMessage message : messages) {
             if (message instanceof JsonRpcMessage.Request request) {
                 calls.add(new Call(sdk, questions, session, request, answer, workers, !config.immediateExecution));

@@ -82,7 +82,9 @@ final class Streams {
                         after.number(),
                         StreamReader.PAGE,
                         taken(session, after.stream()))
-                .thenCompose(page -> page.isPresent() && tellFormer(session, after.stream(), page.get().state())
+                .thenCompose(page -> page.isPresent()
+                                && tellFormer(
+                                        session, after.stream(), page.get().state())
                         ? handover.await().thenApply(released -> page)
                         : CompletableFuture.completedFuture(page))
                 .whenComplete((page, failure) -> {
@@ -116,10 +118,11 @@ final class Streams {
         Handovers.Handover handover = handovers.expect(session.id(), EventLog.STANDALONE);
         StreamReader reader = register(exchange, session, EventLog.STANDALONE);
         attachStandalone(session)
-                .thenCompose(page ->
-                        page.isPresent() && tellFormer(session, EventLog.STANDALONE, page.get().state())
-                                ? handover.await().thenCompose(released -> attachStandalone(session))
-                                : CompletableFuture.completedFuture(page))
+                .thenCompose(page -> page.isPresent()
+                                && tellFormer(
+                                        session, EventLog.STANDALONE, page.get().state())
+                        ? handover.await().thenCompose(released -> attachStandalone(session))
+                        : CompletableFuture.completedFuture(page))
                 .whenComplete((page, failure) -> {
                     handover.done();
                     if (failure != null || page == null) {

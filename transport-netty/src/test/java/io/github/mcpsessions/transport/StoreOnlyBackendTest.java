@@ -35,7 +35,9 @@ class StoreOnlyBackendTest extends SessionStoreContract {
     @DisplayName("fails with what it throws")
     void throwing() {
         SessionStore broken = (SessionStore) Proxy.newProxyInstance(
-                SessionStore.class.getClassLoader(), new Class<?>[] {SessionStore.class}, (proxy, method, arguments) -> {
+                SessionStore.class.getClassLoader(),
+                new Class<?>[] {SessionStore.class},
+                (proxy, method, arguments) -> {
                     throw new IllegalStateException("no database");
                 });
         try (SessionBackend backend = new StoreOnlyBackend(broken)) {

@@ -23,6 +23,7 @@ final class RecordFields {
     private static final String CREATED = "created";
     /** The time of creation by Redis's clock, as the marks of broadcasts are: for the event log, and no part of the record. */
     static final String BORN = "born";
+
     private static final String SUBSCRIPTION = "sub:";
     private static final String ATTRIBUTE = "attr:";
     private static final String SUBSCRIBED = "1";

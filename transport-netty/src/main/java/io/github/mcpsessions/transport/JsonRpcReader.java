@@ -4,16 +4,16 @@ import io.modelcontextprotocol.spec.McpSchema;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Reads the JSON-RPC messages of a request body in one pass, and refuses what is not one with the reason. */
 final class JsonRpcReader {
@@ -21,18 +21,18 @@ final class JsonRpcReader {
     /** Deeper nesting than any MCP message has, and shallow enough for every stack. */
     static final int MAX_DEPTH = 200;
 
-    private final JsonMapper json;
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+            .build();
+
+    /** Most objects in MCP messages have one to three members. */
+    private static final int MEMBERS_GUESS = 4;
+
     private final int maxBatchLength;
 
     JsonRpcReader(int maxBatchLength) {
         this.maxBatchLength = maxBatchLength;
-        this.json = JsonMapper.builder(JsonFactory.builder()
-                        .streamReadConstraints(StreamReadConstraints.builder()
-                                .maxNestingDepth(MAX_DEPTH)
-                                .build())
-                        .build())
-                .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                .build();
     }
 
     /**
@@ -44,7 +44,7 @@ final class JsonRpcReader {
     record Body(List<JsonRpcMessage> messages, boolean batch) {}
 
     Body read(byte[] body) throws RefusedException {
-        try (JsonParser parser = json.createParser(body)) {
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), body)) {
             JsonToken first = parser.nextToken();
             Body result;
             if (first == JsonToken.START_OBJECT) {
@@ -68,7 +68,7 @@ final class JsonRpcReader {
 
     /** Returns the raw {@code params} of a body that {@link #read} found to be one request with an object as params. */
     String rawParams(byte[] body) {
-        try (JsonParser parser = json.createParser(body)) {
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), body)) {
             parser.nextToken();
             while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
                 boolean params = "params".equals(parser.currentName());
@@ -105,8 +105,7 @@ final class JsonRpcReader {
 
     private JsonRpcMessage readMessage(JsonParser parser) throws RefusedException {
         Draft draft = new Draft();
-        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-            String name = parser.currentName();
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
             JsonToken value = parser.nextToken();
             switch (name) {
                 case "jsonrpc" -> draft.version = "2.0".equals(readString(parser, value));
@@ -114,13 +113,13 @@ final class JsonRpcReader {
                 case "method" -> draft.method = readString(parser, value);
                 case "params" -> {
                     draft.hasParams = value != JsonToken.VALUE_NULL;
-                    draft.params = parser.readValueAs(Object.class);
+                    draft.params = readValue(parser, value);
                 }
                 case "result" -> {
                     draft.hasResult = true;
-                    draft.result = parser.readValueAs(Object.class);
+                    draft.result = readValue(parser, value);
                 }
-                case "error" -> draft.error = parser.readValueAs(Object.class);
+                case "error" -> draft.error = readValue(parser, value);
                 default -> parser.skipChildren();
             }
         }
@@ -134,6 +133,35 @@ final class JsonRpcReader {
         }
         parser.skipChildren();
         return null;
+    }
+
+    /**
+     * Reads a value into what the SDK's handlers expect, which are the types that its own mapper makes of untyped JSON: maps,
+     * lists, strings, booleans, and numbers of the smallest type from {@code Integer} or {@code Double} on. A mapper would
+     * make a context and look a deserializer up for every message.
+     */
+    private static @Nullable Object readValue(JsonParser parser, JsonToken token) {
+        return switch (token) {
+            case START_OBJECT -> {
+                Map<String, @Nullable Object> members = new LinkedHashMap<>(MEMBERS_GUESS);
+                for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+                    members.put(name, readValue(parser, parser.nextToken()));
+                }
+                yield members;
+            }
+            case START_ARRAY -> {
+                List<@Nullable Object> elements = new ArrayList<>();
+                for (JsonToken next = parser.nextToken(); next != JsonToken.END_ARRAY; next = parser.nextToken()) {
+                    elements.add(readValue(parser, next));
+                }
+                yield elements;
+            }
+            case VALUE_STRING -> parser.getString();
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            default -> null;
+        };
     }
 
     /** What Jackson says of the place, without the source excerpt and the class names that its message carries. */

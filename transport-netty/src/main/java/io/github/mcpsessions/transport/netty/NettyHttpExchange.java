@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.AsciiString;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,6 +29,21 @@ final class NettyHttpExchange implements HttpExchange {
     private static final AsciiString NO_CACHE_NO_TRANSFORM = AsciiString.cached("no-cache, no-transform");
     private static final AsciiString X_ACCEL_BUFFERING = AsciiString.cached("X-Accel-Buffering");
     private static final AsciiString NO = AsciiString.cached("no");
+
+    /** The headers that the engine asks for, with their hash codes: a string's would be computed for each request anew. */
+    private static final Map<String, AsciiString> KNOWN_HEADERS = Map.of(
+            "Content-Type",
+            HttpHeaderNames.CONTENT_TYPE,
+            "Accept",
+            HttpHeaderNames.ACCEPT,
+            "Authorization",
+            HttpHeaderNames.AUTHORIZATION,
+            "Mcp-Session-Id",
+            MCP_SESSION_ID,
+            "MCP-Protocol-Version",
+            AsciiString.cached("MCP-Protocol-Version"),
+            "Last-Event-ID",
+            AsciiString.cached("Last-Event-ID"));
 
     /** What stands in the place of a listener that is not wanted any more. */
     private enum Mark implements Runnable {
@@ -85,7 +101,8 @@ final class NettyHttpExchange implements HttpExchange {
 
     @Override
     public @Nullable String header(String name) {
-        return request.headers().get(name);
+        AsciiString known = KNOWN_HEADERS.get(name);
+        return request.headers().get(known == null ? name : known);
     }
 
     @Override

@@ -4,12 +4,16 @@ import io.github.mcpsessions.transport.HttpError;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
 /** Collects a request's body up to a limit, and refuses a longer one as early as possible. */
@@ -17,8 +21,54 @@ final class RequestAggregator extends HttpObjectAggregator {
 
     private static final int EXPECTATION_FAILED = 417;
 
+    /** A request whose body may come in one piece: then there is nothing to collect. */
+    private @Nullable HttpRequest head;
+
     RequestAggregator(int maxBodyBytes) {
         super(maxBodyBytes);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
+        HttpRequest waiting = head;
+        if (waiting != null) {
+            head = null;
+            if (msg instanceof LastHttpContent body && isWhole(body)) {
+                ctx.fireChannelRead(new DefaultFullHttpRequest(
+                        waiting.protocolVersion(),
+                        waiting.method(),
+                        waiting.uri(),
+                        body.content(),
+                        waiting.headers(),
+                        body.trailingHeaders()));
+                return;
+            }
+            super.channelRead(ctx, waiting);
+        } else if (msg instanceof HttpRequest request && mayBeWhole(request)) {
+            head = request;
+            return;
+        }
+        super.channelRead(ctx, msg);
+    }
+
+    private static boolean mayBeWhole(HttpRequest request) {
+        return !(request instanceof HttpContent)
+                && request.decoderResult().isSuccess()
+                && !request.headers().contains(HttpHeaderNames.EXPECT);
+    }
+
+    private boolean isWhole(LastHttpContent body) {
+        return body.decoderResult().isSuccess() && body.content().readableBytes() <= maxContentLength();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        HttpRequest waiting = head;
+        if (waiting != null) {
+            head = null;
+            super.channelRead(ctx, waiting);
+        }
+        super.channelReadComplete(ctx);
     }
 
     @Override

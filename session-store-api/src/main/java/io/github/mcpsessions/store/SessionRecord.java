@@ -38,10 +38,19 @@ public final class SessionRecord {
         this.protocolVersion = builder.protocolVersion;
         this.owner = builder.owner;
         this.logLevel = builder.logLevel;
-        this.subscriptions = Collections.unmodifiableSet(new LinkedHashSet<>(builder.subscriptions));
-        this.attributes = Collections.unmodifiableMap(new LinkedHashMap<>(builder.attributes));
+        this.subscriptions = copyOf(builder.subscriptions);
+        this.attributes = copyOf(builder.attributes);
         this.createdAt = builder.createdAt;
-        this.unknownFields = Collections.unmodifiableMap(new LinkedHashMap<>(builder.unknownFields));
+        this.unknownFields = copyOf(builder.unknownFields);
+    }
+
+    /** Most records have nothing of a kind, and there are many of them. */
+    private static Set<String> copyOf(Set<String> values) {
+        return values.isEmpty() ? Collections.emptySet() : Collections.unmodifiableSet(new LinkedHashSet<>(values));
+    }
+
+    private static Map<String, String> copyOf(Map<String, String> values) {
+        return values.isEmpty() ? Collections.emptyMap() : Collections.unmodifiableMap(new LinkedHashMap<>(values));
     }
 
     /**

@@ -69,7 +69,7 @@ start() {
     PORT=0 REDIS_URL=$url MCP_EXECUTION=$execution taskset -c "$server_cpu" \
         java "${java_opts[@]}" -cp "$jar" "$class" >"$work/$name.url" &
     pids+=($!)
-    options+=(--server "$name=$(line "$work/$name.url" http)")
+    options+=(--server "$name=$(line "$work/$name.url" http)#${pids[-1]}")
 }
 
 options=()

@@ -1,5 +1,7 @@
 package io.github.mcpsessions.bench;
 
+import static java.util.Objects.requireNonNull;
+
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Loads one server at a time, from one thread. */
 final class LoadClient implements AutoCloseable {
@@ -31,23 +34,41 @@ final class LoadClient implements AutoCloseable {
      *
      * @throws IllegalStateException if a session cannot be opened
      */
-    LoadRun run(URI uri, int connections, Duration duration, boolean initializeOnly) throws Exception {
-        List<LoadConnection> open = connect(uri, connections, initializeOnly);
+    LoadRun run(URI uri, int connections, Duration duration, LoadConnection.Use use) throws Exception {
+        List<LoadConnection> open = connect(uri, connections, use);
         CompletableFuture<LoadRun> done = new CompletableFuture<>();
+        Duration before = cpu(uri);
         loop.execute(() -> {
             LoadRun run = new LoadRun(connections, System.nanoTime(), duration.toNanos());
             open.forEach(connection -> connection.start(run));
             run.done().thenAccept(done::complete);
         });
         LoadRun run = done.get(duration.toSeconds() + 30, TimeUnit.SECONDS);
-        loop.submit(() -> open.forEach(LoadConnection::close)).get(10, TimeUnit.SECONDS);
+        if (before != null) {
+            run.cpuUsed(requireNonNull(cpu(uri)).minus(before));
+        }
+        close(open);
         return run;
     }
 
-    private List<LoadConnection> connect(URI uri, int connections, boolean initializeOnly) throws Exception {
+    void close(List<LoadConnection> connections) throws Exception {
+        loop.submit(() -> connections.forEach(LoadConnection::close)).get(10, TimeUnit.SECONDS);
+    }
+
+    /** What the server's process has used of the processor, if the URI's fragment names it. */
+    private static @Nullable Duration cpu(URI uri) {
+        return uri.getFragment() == null
+                ? null
+                : ProcessHandle.of(Long.parseLong(uri.getFragment()))
+                        .flatMap(process -> process.info().totalCpuDuration())
+                        .orElseThrow(() -> new IllegalStateException(uri + ": the process has ended"));
+    }
+
+    /** Opens connections with a session each. */
+    List<LoadConnection> connect(URI uri, int connections, LoadConnection.Use use) throws Exception {
         List<LoadConnection> open = new ArrayList<>(connections);
         for (int i = 0; i < connections; i++) {
-            LoadConnection connection = new LoadConnection(uri, initializeOnly);
+            LoadConnection connection = new LoadConnection(uri, use);
             open.add(connection);
             new Bootstrap()
                     .group(loop)

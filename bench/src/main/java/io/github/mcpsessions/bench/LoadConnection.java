@@ -1,5 +1,6 @@
 package io.github.mcpsessions.bench;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBuf;
@@ -15,11 +16,21 @@ import org.jspecify.annotations.Nullable;
 /** One keep-alive connection with one session, which sends its next request when it has the answer to the last one. */
 final class LoadConnection extends ByteToMessageDecoder {
 
+    /** What a connection is for. */
+    enum Use {
+        CALL,
+        INITIALIZE,
+        LISTEN,
+        /** Only to have a session. */
+        SESSION
+    }
+
     private enum Phase {
         INITIALIZE,
         INITIALIZED,
         READY,
         RUNNING,
+        LISTENING,
         CLOSED
     }
 
@@ -31,7 +42,7 @@ final class LoadConnection extends ByteToMessageDecoder {
 
     private final HttpResponseReader reader = new HttpResponseReader();
     private final URI uri;
-    private final boolean initializeOnly;
+    private final Use use;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
 
     private Phase phase = Phase.INITIALIZE;
@@ -41,9 +52,9 @@ final class LoadConnection extends ByteToMessageDecoder {
     private @Nullable LoadRun run;
     private long sentNanos;
 
-    LoadConnection(URI uri, boolean initializeOnly) {
+    LoadConnection(URI uri, Use use) {
         this.uri = uri;
-        this.initializeOnly = initializeOnly;
+        this.use = use;
     }
 
     CompletableFuture<Void> ready() {
@@ -54,7 +65,7 @@ final class LoadConnection extends ByteToMessageDecoder {
     public void channelActive(ChannelHandlerContext ctx) {
         this.ctx = ctx;
         send(McpRequest.initialize(uri));
-        if (initializeOnly) {
+        if (use == Use.INITIALIZE) {
             phase = Phase.READY;
         }
     }
@@ -68,6 +79,14 @@ final class LoadConnection extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (phase == Phase.LISTENING) {
+            if (in.toString(in.readerIndex(), Math.min(in.readableBytes(), 12), US_ASCII)
+                    .endsWith("200")) {
+                ready.complete(null);
+            }
+            in.skipBytes(in.readableBytes());
+            return;
+        }
         if (!reader.read(in)) {
             return;
         }
@@ -87,10 +106,20 @@ final class LoadConnection extends ByteToMessageDecoder {
                     send(McpRequest.initialized(uri, sessionId, version));
                 }
             }
-            case INITIALIZED -> call(requireNonNull(reader.sessionId()));
+            case INITIALIZED -> {
+                if (use == Use.LISTEN) {
+                    phase = Phase.LISTENING;
+                    send(McpRequest.listen(uri, sessionId(), version));
+                } else if (use == Use.SESSION) {
+                    phase = Phase.READY;
+                    ready.complete(null);
+                } else {
+                    call(sessionId());
+                }
+            }
             case READY -> {
                 String body = reader.body(in);
-                if (initializeOnly || body.contains("\"hello\"")) {
+                if (use == Use.INITIALIZE || body.contains("\"hello\"")) {
                     ready.complete(null);
                 } else {
                     fail("The answer to echo has no \"hello\": " + body);
@@ -103,7 +132,7 @@ final class LoadConnection extends ByteToMessageDecoder {
                     sendNext(now);
                 }
             }
-            case CLOSED -> {}
+            case LISTENING, CLOSED -> {}
         }
     }
 
@@ -111,6 +140,16 @@ final class LoadConnection extends ByteToMessageDecoder {
     private void call(String sessionId) {
         phase = Phase.READY;
         send(McpRequest.echo(uri, sessionId, version));
+    }
+
+    /** The session's id, as soon as the connection is ready. */
+    String sessionId() {
+        return requireNonNull(reader.sessionId());
+    }
+
+    /** The negotiated protocol version, as soon as the connection is ready. */
+    String version() {
+        return version;
     }
 
     private void sendNext(long now) {

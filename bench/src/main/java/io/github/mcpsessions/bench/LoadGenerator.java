@@ -27,7 +27,8 @@ public final class LoadGenerator implements Callable<Integer> {
             names = "--server",
             required = true,
             paramLabel = "NAME=URL",
-            description = "a server to load; repeatable, the first is the yardstick")
+            description = "a server to load; repeatable, the first is the yardstick. A number behind # is the server's"
+                    + " process, whose use of the processor is measured")
     private Map<String, URI> servers = new LinkedHashMap<>();
 
     @Option(names = "--connections", split = ",", description = "numbers of connections (default: ${DEFAULT-VALUE})")
@@ -59,16 +60,17 @@ public final class LoadGenerator implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         long failures = 0;
+        LoadConnection.Use use = initialize ? LoadConnection.Use.INITIALIZE : LoadConnection.Use.CALL;
         try (LoadClient client = new LoadClient()) {
             for (URI uri : servers.values()) {
                 int warm = connections.get(connections.size() - 1);
-                failures += check(uri, client.run(uri, Math.min(warm, 64), duration(warmup), initialize));
+                failures += check(uri, client.run(uri, Math.min(warm, 64), duration(warmup), use));
             }
             Results results = new Results();
             for (int round = 0; round < rounds; round++) {
                 for (int count : connections) {
                     for (Map.Entry<String, URI> server : inTurn(round)) {
-                        LoadRun run = client.run(server.getValue(), count, duration(seconds), initialize);
+                        LoadRun run = client.run(server.getValue(), count, duration(seconds), use);
                         failures += check(server.getValue(), run);
                         results.add(server.getKey(), count, run);
                     }

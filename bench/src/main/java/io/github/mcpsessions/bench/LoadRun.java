@@ -1,5 +1,6 @@
 package io.github.mcpsessions.bench;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ final class LoadRun {
     private long answers;
     private long failures;
     private @Nullable String firstFailure;
+    private double cpuNanos = Double.NaN;
 
     LoadRun(int connections, long startNanos, long durationNanos) {
         this.running = connections;
@@ -58,6 +60,15 @@ final class LoadRun {
 
     double percentileMicros(double percentile) {
         return latencies.getValueAtPercentile(percentile) / 1e3;
+    }
+
+    /** Notes what the server's process used of the processor meanwhile. */
+    void cpuUsed(Duration cpu) {
+        cpuNanos = cpu.toNanos();
+    }
+
+    double cpuMicrosPerAnswer() {
+        return cpuNanos / 1e3 / answers;
     }
 
     long failures() {

@@ -14,41 +14,58 @@ final class McpRequest {
     private final ByteBuf bytes;
     private final int idIndex;
 
-    private McpRequest(URI uri, @Nullable String sessionId, @Nullable String version, String body) {
+    private McpRequest(
+            String method, URI uri, @Nullable String sessionId, @Nullable String version, @Nullable String body) {
         StringBuilder head = new StringBuilder(512)
-                .append("POST ")
+                .append(method)
+                .append(' ')
                 .append(uri.getRawPath())
                 .append(" HTTP/1.1\r\nHost: ")
                 .append(uri.getAuthority())
-                .append("\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n");
+                .append("\r\nAccept: application/json, text/event-stream\r\n");
         if (sessionId != null) {
             head.append("Mcp-Session-Id: ").append(sessionId).append("\r\n");
         }
         if (version != null) {
             head.append("MCP-Protocol-Version: ").append(version).append("\r\n");
         }
-        head.append("Content-Length: ").append(body.length()).append("\r\n\r\n");
-        byte[] all = (head + body).getBytes(StandardCharsets.US_ASCII);
+        if (body != null) {
+            head.append("Content-Type: application/json\r\nContent-Length: ")
+                    .append(body.length())
+                    .append("\r\n");
+        }
+        head.append("\r\n");
+        byte[] all = (body == null ? head.toString() : head + body).getBytes(StandardCharsets.US_ASCII);
         bytes = Unpooled.directBuffer(all.length).writeBytes(all);
-        int id = body.indexOf(FIRST_ID);
+        int id = body == null ? -1 : body.indexOf(FIRST_ID);
         idIndex = id < 0 ? -1 : head.length() + id;
     }
 
     static McpRequest initialize(URI uri) {
-        return new McpRequest(uri, null, null, """
+        return new McpRequest("POST", uri, null, null, """
                 {"jsonrpc":"2.0","id":100000000,"method":"initialize","params":{"protocolVersion":"2025-11-25",\
                 "capabilities":{},"clientInfo":{"name":"load","version":"1"}}}""");
     }
 
     static McpRequest initialized(URI uri, String sessionId, String version) {
         return new McpRequest(
-                uri, sessionId, version, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
+                "POST", uri, sessionId, version, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
     }
 
     static McpRequest echo(URI uri, String sessionId, String version) {
-        return new McpRequest(uri, sessionId, version, """
+        return new McpRequest("POST", uri, sessionId, version, """
                 {"jsonrpc":"2.0","id":100000000,"method":"tools/call","params":{"name":"echo",\
                 "arguments":{"message":"hello"}}}""");
+    }
+
+    static McpRequest emit(URI uri, String sessionId, String version, int count) {
+        return new McpRequest("POST", uri, sessionId, version, """
+                {"jsonrpc":"2.0","id":100000000,"method":"tools/call","params":{"name":"emit",\
+                "arguments":{"count":%d}}}""".formatted(count));
+    }
+
+    static McpRequest listen(URI uri, String sessionId, String version) {
+        return new McpRequest("GET", uri, sessionId, version, null);
     }
 
     /** Returns the bytes to write, with an id that was not used before; what was written before must have been sent. */

@@ -22,7 +22,7 @@ final class Results {
 
     String table(List<String> servers, List<Integer> connections) {
         StringBuilder table = new StringBuilder(
-                "| connections | server | requests/s | min to max | ratio | p50 us | p99 us |\n|---|---|---|---|---|---|---|\n");
+                "| connections | server | requests/s | min to max | ratio | p50 us | p99 us | CPU us per request |\n|---|---|---|---|---|---|---|---|\n");
         for (int count : connections) {
             List<LoadRun> yardstick = of(servers.get(0), count);
             for (String server : servers) {
@@ -30,7 +30,7 @@ final class Results {
                 double[] perSecond = sorted(own, LoadRun::perSecond);
                 table.append(String.format(
                         Locale.ROOT,
-                        "| %,d | %s | %,.0f | %,.0f to %,.0f | %.2f | %,.0f | %,.0f |%n",
+                        "| %,d | %s | %,.0f | %,.0f to %,.0f | %.2f | %,.0f | %,.0f | %.1f |%n",
                         count,
                         server,
                         median(perSecond),
@@ -38,7 +38,8 @@ final class Results {
                         perSecond[perSecond.length - 1],
                         median(ratios(own, yardstick)),
                         median(sorted(own, run -> run.percentileMicros(50))),
-                        median(sorted(own, run -> run.percentileMicros(99)))));
+                        median(sorted(own, run -> run.percentileMicros(99))),
+                        median(sorted(own, LoadRun::cpuMicrosPerAnswer))));
             }
         }
         return table.toString();

@@ -59,14 +59,19 @@ final class SdkHandlerAlone extends SimpleChannelInboundHandler<FullHttpRequest>
      * @param args none
      */
     public static void main(String[] args) throws InterruptedException {
+        SdkServer sdk = sdk();
+        NettyServer.serve(() -> new ChannelHandler[] {new HttpObjectAggregator(64 * 1024), new SdkHandlerAlone(sdk)});
+    }
+
+    /** Builds a server of the SDK that runs its handlers at once, and returns its handlers. */
+    static SdkServer sdk() {
         FactoryTaker taker = new FactoryTaker();
         McpServer.sync(taker)
                 .serverInfo("bench", "1")
                 .immediateExecution(true)
                 .tools(BenchTools.all())
                 .build();
-        SdkServer sdk = taker.sdk();
-        NettyServer.serve(() -> new ChannelHandler[] {new HttpObjectAggregator(64 * 1024), new SdkHandlerAlone(sdk)});
+        return taker.sdk();
     }
 
     @Override

@@ -4,7 +4,8 @@
 #   bench/run.sh [client options]      see --help of the client, such as: --connections 16,64 --rounds 7 --initialize
 #
 # SERVERS   which, in this order; the first is the yardstick (default: bare ceiling immediate worker).
-#           Also: immediate-redis worker-redis, which need REDIS_URL or a redis-server on the PATH.
+#           Also: immediate-redis worker-redis, which need REDIS_URL or a redis-server on the PATH; and, after
+#           mvn -f bench/peers/tomcat package: tomcat tomcat-immediate, the SDK's own transport on Tomcat.
 # SERVER_CPU, CLIENT_CPU   the cores (default: 0 and 1)
 # JAVA_OPTS   for the servers (default: a heap of 1 GiB)
 # NO_BUILD=1  take the jar that is there
@@ -54,20 +55,25 @@ redis() {
 }
 
 start() {
-    local name=$1 class=io.github.mcpsessions.bench.BenchServer execution=worker url=''
+    local name=$1 class=io.github.mcpsessions.bench.BenchServer execution=worker url='' path=$jar
     case $name in
         bare) class=io.github.mcpsessions.bench.BareNetty ;;
         ceiling) class=io.github.mcpsessions.transport.SdkHandlerAlone ;;
         immediate | immediate-redis) execution=immediate ;;
         worker | worker-redis) ;;
-        *) echo "SERVERS: $name (expected: bare, ceiling, immediate, worker, immediate-redis or worker-redis)" >&2; exit 2 ;;
+        tomcat | tomcat-immediate)
+            class=io.github.mcpsessions.bench.peers.TomcatServer
+            path='bench/peers/tomcat/target/peer-tomcat.jar:bench/peers/tomcat/target/lib/*'
+            [ "$name" = tomcat ] || execution=immediate
+            ;;
+        *) echo "SERVERS: $name (expected: one of those that the head of this script lists)" >&2; exit 2 ;;
     esac
     if [[ $name == *-redis ]]; then
         redis
         url=$REDIS_URL
     fi
     PORT=0 REDIS_URL=$url MCP_EXECUTION=$execution taskset -c "$server_cpu" \
-        java "${java_opts[@]}" -cp "$jar" "$class" >"$work/$name.url" &
+        java "${java_opts[@]}" -cp "$path" "$class" >"$work/$name.url" &
     pids+=($!)
     options+=(--server "$name=$(line "$work/$name.url" http)#${pids[-1]}")
 }

@@ -1,10 +1,13 @@
 package io.github.mcpsessions.example;
 
+import io.github.mcpsessions.metrics.MicrometerObserver;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.store.redis.RedisSessionBackend;
 import io.github.mcpsessions.transport.netty.NettyStatelessServerTransport;
 import io.github.mcpsessions.transport.netty.NettyStreamableServerTransportProvider;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.McpSyncServer;
 import java.io.UncheckedIOException;
@@ -19,6 +22,8 @@ final class Replica implements AutoCloseable {
 
     private static final String ENDPOINT = "/mcp";
     private static final String HEALTH = "/health";
+    private static final String METRICS = "/metrics";
+    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
     private final Settings settings;
     private final AuthSettings auth;
@@ -68,6 +73,8 @@ final class Replica implements AutoCloseable {
                 .responseHeader("X-Served-By", settings.nodeId())
                 .sessionTtl(settings.sessionTtl())
                 .shutdownGrace(settings.operations().shutdownGrace());
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        builder.observer(MicrometerObserver.create(meters)).textEndpoint(METRICS, PROMETHEUS_TEXT, meters::scrape);
         settings.operations().managementPort().ifPresent(builder::managementPort);
         auth.applyTo(builder);
         NettyStreamableServerTransportProvider transport = builder.build();

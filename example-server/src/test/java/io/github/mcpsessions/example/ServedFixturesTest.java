@@ -189,6 +189,21 @@ class ServedFixturesTest {
                         assertThat(response.headers().allValues("X-Served-By")).containsExactly("node-1"));
     }
 
+    @Test
+    void servesItsMetricsToPrometheus() throws Exception {
+        HttpResponse<String> metrics = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(origin() + "/metrics"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+
+        assertThat(metrics.statusCode()).isEqualTo(200);
+        assertThat(metrics.headers().firstValue("Content-Type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
+        assertThat(metrics.body())
+                .contains("\nmcp_sessions_local 1.0\n", "mcp_sessions_initialized_total 1.0\n")
+                .containsPattern("mcp_requests_seconds_count\\{method=\"initialize\",.*} 1\\n");
+    }
+
     private CallToolResult call(String tool, Map<String, Object> arguments) {
         return client.callTool(
                 CallToolRequest.builder(tool).arguments(arguments).build());

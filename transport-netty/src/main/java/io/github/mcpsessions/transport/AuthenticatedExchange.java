@@ -50,6 +50,11 @@ final class AuthenticatedExchange implements HttpExchange {
     }
 
     @Override
+    public void describe(String subject) {
+        exchange.describe(subject);
+    }
+
+    @Override
     public void onClientGone(Runnable listener) {
         exchange.onClientGone(listener);
     }

@@ -35,6 +35,7 @@ public final class EngineConfig {
     final boolean immediateExecution;
     final @Nullable Executor handlerExecutor;
     final List<SessionListener> listeners;
+    final EngineObserver observer;
     final McpTransportContextExtractor<RequestHead> contextExtractor;
     final @Nullable RequestAuthenticator authenticator;
     final Duration authenticationTimeout;
@@ -66,6 +67,7 @@ public final class EngineConfig {
         this.immediateExecution = builder.immediateExecution;
         this.handlerExecutor = builder.handlerExecutor;
         this.listeners = List.copyOf(builder.listeners);
+        this.observer = builder.observer;
         this.contextExtractor = builder.contextExtractor;
         if (builder.protectedResource != null && builder.authenticator == null) {
             throw new IllegalStateException(
@@ -123,6 +125,7 @@ public final class EngineConfig {
         private boolean immediateExecution;
         private @Nullable Executor handlerExecutor;
         private final List<SessionListener> listeners = new ArrayList<>();
+        private EngineObserver observer = EngineObserver.NONE;
         private McpTransportContextExtractor<RequestHead> contextExtractor = head -> McpTransportContext.EMPTY;
         private @Nullable RequestAuthenticator authenticator;
         private Duration authenticationTimeout = Duration.ofSeconds(5);
@@ -353,6 +356,17 @@ public final class EngineConfig {
          */
         public Builder listener(SessionListener listener) {
             this.listeners.add(requireNonNull(listener, "listener"));
+            return this;
+        }
+
+        /**
+         * Sets who is told what the engine does, to count and to time it.
+         *
+         * @param observer the observer; none by default
+         * @return this builder
+         */
+        public Builder observer(EngineObserver observer) {
+            this.observer = requireNonNull(observer, "observer");
             return this;
         }
 

@@ -50,6 +50,13 @@ public interface HttpExchange extends RequestHead {
      */
     void onClientGone(Runnable listener);
 
+    /**
+     * Says what the request has turned out to be, for those who count requests. Does nothing by default.
+     *
+     * @param subject one of few, such as the JSON-RPC method of a request that the server knows
+     */
+    default void describe(String subject) {}
+
     /** Writes a response body. */
     @FunctionalInterface
     interface BodyWriter {

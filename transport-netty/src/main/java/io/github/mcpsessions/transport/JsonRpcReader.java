@@ -30,9 +30,15 @@ final class JsonRpcReader {
     private static final int MEMBERS_GUESS = 4;
 
     private final int maxBatchLength;
+    private final EngineObserver observer;
 
     JsonRpcReader(int maxBatchLength) {
+        this(maxBatchLength, EngineObserver.NONE);
+    }
+
+    JsonRpcReader(int maxBatchLength, EngineObserver observer) {
         this.maxBatchLength = maxBatchLength;
+        this.observer = observer;
     }
 
     /**
@@ -92,6 +98,7 @@ final class JsonRpcReader {
                         HttpError.INVALID_REQUEST, null, "Expected every element of the batch to be an object");
             }
             if (messages.size() == maxBatchLength) {
+                observer.rejected(EngineObserver.Limit.BATCH);
                 throw new RefusedException(
                         HttpError.INVALID_REQUEST, null, "The batch is longer than " + maxBatchLength + " messages");
             }

@@ -4,6 +4,7 @@ import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
+import io.github.mcpsessions.transport.EngineObserver.Limit;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpNotificationHandler;
@@ -73,7 +74,7 @@ final class McpEndpoint implements HttpRequestHandler {
         this.streams = streams;
         this.undecided = undecided;
         this.workers = workers;
-        this.reader = new JsonRpcReader(config.maxBatchLength);
+        this.reader = new JsonRpcReader(config.maxBatchLength, config.observer);
     }
 
     @Override
@@ -109,6 +110,9 @@ final class McpEndpoint implements HttpRequestHandler {
         RequestHeaders.requireJsonBody(exchange);
         RequestHeaders.requireBothAnswers(exchange);
         JsonRpcReader.Body body = reader.read(exchange.body());
+        if (config.observer != EngineObserver.NONE) {
+            exchange.describe(subject(body));
+        }
         JsonRpcMessage first = body.messages().get(0);
         Object id = first instanceof JsonRpcMessage.Request request ? request.id() : null;
         if (!body.batch()
@@ -120,6 +124,25 @@ final class McpEndpoint implements HttpRequestHandler {
         RequestHeaders.requireSessionVersion(exchange, id);
         String sessionId = requireSessionId(exchange, id);
         withSession(exchange, sessionId, id, session -> accept(exchange, session, body));
+    }
+
+    /** What a body is about, in one of few words: clients can invent methods, but no names of counters. */
+    private String subject(JsonRpcReader.Body body) {
+        if (body.batch()) {
+            return "batch";
+        }
+        JsonRpcMessage message = body.messages().get(0);
+        if (message instanceof JsonRpcMessage.Request request) {
+            boolean known = request.method().equals(McpSchema.METHOD_INITIALIZE)
+                    || sdk.requestHandlers().containsKey(request.method());
+            return known ? request.method() : "other";
+        }
+        if (message instanceof JsonRpcMessage.Notification notification) {
+            boolean known = notification.method().equals(CANCELLED)
+                    || sdk.notificationHandlers().containsKey(notification.method());
+            return known ? notification.method() : "other";
+        }
+        return "response";
     }
 
     private void initialize(HttpExchange exchange, JsonRpcMessage.Request request) throws RefusedException {
@@ -316,6 +339,7 @@ final class McpEndpoint implements HttpRequestHandler {
                             done -> {},
                             failure -> log.warn("The handler of {} has failed", notification.method(), failure)));
         } catch (RejectedExecutionException e) {
+            config.observer.rejected(Limit.HANDLERS);
             log.warn("The notification {} was dropped: the worker pool is full", notification.method());
         }
     }
@@ -393,6 +417,7 @@ final class McpEndpoint implements HttpRequestHandler {
             workers.execute(() -> call.start(handler, request.params(), extracted));
         } catch (RejectedExecutionException e) {
             call.unregister();
+            config.observer.rejected(Limit.HANDLERS);
             answer.refuse(HttpError.UNAVAILABLE, request.id(), "The server is overloaded");
         }
     }
@@ -526,7 +551,7 @@ final class McpEndpoint implements HttpRequestHandler {
             action.accept(held);
             return;
         }
-        registry.enter(sessionId, caller).whenComplete((lookup, failure) -> {
+        registry.enter(sessionId, caller, exchange).whenComplete((lookup, failure) -> {
             if (failure != null) {
                 ExchangeTask.fail(exchange, id, failure);
             } else if (lookup instanceof SessionLookup.Found found) {
@@ -549,7 +574,10 @@ final class McpEndpoint implements HttpRequestHandler {
     }
 
     private void onWorker(HttpExchange exchange, @Nullable Object id, Runnable task, Runnable onRejected) {
-        ExchangeTask.execute(workers, exchange, id, task, onRejected);
+        ExchangeTask.execute(workers, exchange, id, task, () -> {
+            onRejected.run();
+            config.observer.rejected(Limit.HANDLERS);
+        });
     }
 
     private static String requireSessionId(HttpExchange exchange, @Nullable Object id) throws RefusedException {

@@ -3,6 +3,7 @@ package io.github.mcpsessions.transport;
 import static java.util.Objects.requireNonNull;
 
 import io.github.mcpsessions.store.BusAddress;
+import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.SessionIds;
 import io.github.mcpsessions.store.SessionOwner;
@@ -70,14 +71,13 @@ public final class McpEngine implements HttpRequestHandler {
         Executor handlers = config.handlerExecutor;
         this.ownWorkers = handlers == null ? new WorkerPool() : null;
         this.workers = handlers == null ? requireNonNull(ownWorkers) : handlers;
-        this.store = new WatchedStore(config.backend.sessionStore(), config.nodeId, config.nanoTime);
+        this.store = new WatchedStore(config.backend.sessionStore(), config);
+        EventLog eventLog = new WatchedLog(config.backend.eventLog(), config.observer, config.nanoTime);
         this.announcer = new Announcer(config.backend.replicaBus(), incarnation);
         this.questions = new Questions(config.backend, incarnation, workers);
-        this.streams = new Streams(config, incarnation, timer);
-        this.broadcasts =
-                new Broadcasts(config.backend.broadcastLog(), config.backend.eventLog(), streams, incarnation);
-        this.deadWriters =
-                new DeadWriters(config.backend.replicaRegistry(), config.backend.eventLog(), streams, incarnation);
+        this.streams = new Streams(config, eventLog, incarnation, timer);
+        this.broadcasts = new Broadcasts(config.backend.broadcastLog(), eventLog, streams, incarnation);
+        this.deadWriters = new DeadWriters(config.backend.replicaRegistry(), eventLog, streams, incarnation);
     }
 
     /**
@@ -113,6 +113,8 @@ public final class McpEngine implements HttpRequestHandler {
                 handlerExecutor);
         started = new Started(authenticated(endpoint), endpoint, registry);
 
+        config.observer.started(gauges(registry));
+
         ReplicaBus bus = config.backend.replicaBus();
         subscriptions.add(bus.subscribe(new BusAddress.All(), this::receive));
         subscriptions.add(bus.subscribe(new BusAddress.Replica(incarnation), this::receive));
@@ -142,6 +144,40 @@ public final class McpEngine implements HttpRequestHandler {
         });
     }
 
+    private EngineGauges gauges(SessionRegistry registry) {
+        return new EngineGauges() {
+            @Override
+            public int localSessions() {
+                return registry.size();
+            }
+
+            @Override
+            public int restores() {
+                return registry.restores();
+            }
+
+            @Override
+            public int openStreams() {
+                return streams.readers().size();
+            }
+
+            @Override
+            public int detachedStreams() {
+                return streams.detached();
+            }
+
+            @Override
+            public boolean isBusConnected() {
+                return config.backend.replicaBus().epoch() != ReplicaBus.NO_EPOCH;
+            }
+
+            @Override
+            public EngineStatus status() {
+                return McpEngine.this.status();
+            }
+        };
+    }
+
     private HttpRequestHandler authenticated(McpEndpoint endpoint) {
         RequestAuthenticator authenticator = config.authenticator;
         return authenticator == null
@@ -160,8 +196,10 @@ public final class McpEngine implements HttpRequestHandler {
         Started engine = started;
         if (engine == null) {
             HttpError.UNAVAILABLE.answer(exchange, null, "The server is starting");
-        } else {
+        } else if (config.observer == EngineObserver.NONE) {
             engine.entrance().handle(exchange);
+        } else {
+            engine.entrance().handle(new ObservedExchange(exchange, config.observer, config.nanoTime));
         }
     }
 

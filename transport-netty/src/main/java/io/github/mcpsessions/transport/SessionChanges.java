@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport;
 
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionStore;
+import io.github.mcpsessions.transport.EngineObserver.Limit;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -65,6 +66,7 @@ final class SessionChanges {
             }
             Set<String> uris = session.record().subscriptions();
             if (uris.size() >= config.maxSubscriptions && !uris.contains(c.uri())) {
+                config.observer.rejected(Limit.SUBSCRIPTIONS);
                 return "The session has " + uris.size() + " subscriptions (expected: at most " + config.maxSubscriptions
                         + ")";
             }
@@ -74,12 +76,14 @@ final class SessionChanges {
             }
             int length = c.name().length() + c.value().length();
             if (length > config.maxAttributeLength) {
+                config.observer.rejected(Limit.ATTRIBUTES);
                 return "The attribute \""
                         + c.name().substring(0, Math.min(64, c.name().length())) + "\" has " + length
                         + " characters (expected: at most " + config.maxAttributeLength + ")";
             }
             int count = session.attributes().size();
             if (count >= config.maxAttributes && session.attribute(c.name()).isEmpty()) {
+                config.observer.rejected(Limit.ATTRIBUTES);
                 return "The session has " + count + " attributes (expected: at most " + config.maxAttributes + ")";
             }
         }

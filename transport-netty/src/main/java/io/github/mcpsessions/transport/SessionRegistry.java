@@ -6,6 +6,9 @@ import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
+import io.github.mcpsessions.transport.EngineObserver.Limit;
+import io.github.mcpsessions.transport.EngineObserver.ObservedRestore;
+import io.github.mcpsessions.transport.EngineObserver.RestoreOutcome;
 import io.github.mcpsessions.transport.SessionListener.CloseReason;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.spec.McpSchema;
@@ -55,6 +58,8 @@ final class SessionRegistry {
 
     private static final Duration MISSING_FOR = Duration.ofSeconds(1);
     private static final int MAX_MISSING = 10_000;
+    private static final SessionLookup RESTORE_TIMED_OUT =
+            new SessionLookup.Unavailable("The session could not be restored in time");
 
     private final EngineConfig config;
     private final WatchedStore store;
@@ -124,6 +129,10 @@ final class SessionRegistry {
         return live.size();
     }
 
+    int restores() {
+        return restoring.size();
+    }
+
     /**
      * Returns a session of the caller's that can be served at once, without asking anybody, entered; {@code null} if there
      * is none.
@@ -143,25 +152,25 @@ final class SessionRegistry {
     }
 
     /** Finds a session of the caller's, in the store if need be. A session that is found has been entered. */
-    CompletionStage<SessionLookup> enter(String id, @Nullable SessionOwner caller) {
+    CompletionStage<SessionLookup> enter(String id, @Nullable SessionOwner caller, RequestHead request) {
         if (!RandomIds.isPossibleSessionId(id)) {
             return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
         }
-        return find(id, caller).thenCompose(lookup -> {
+        return find(id, caller, request).thenCompose(lookup -> {
             if (!(lookup instanceof SessionLookup.Found found)) {
                 return CompletableFuture.completedFuture(lookup);
             }
             if (!found.session().enter()) {
                 // Retired between the two steps: off the books, so that the next look restores it from the store.
                 leave(found.session(), CloseReason.IDLE);
-                return enter(id, caller);
+                return enter(id, caller, request);
             }
             use(found.session(), config.nanoTime.getAsLong());
             return CompletableFuture.completedFuture(lookup);
         });
     }
 
-    private CompletionStage<SessionLookup> find(String id, @Nullable SessionOwner caller) {
+    private CompletionStage<SessionLookup> find(String id, @Nullable SessionOwner caller, RequestHead request) {
         LocalSession session = live.get(id);
         if (session != null) {
             if (!session.belongsTo(caller)) {
@@ -174,7 +183,7 @@ final class SessionRegistry {
         if (isKnownMissing(id, caller)) {
             return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
         }
-        return restore(id, caller).thenCompose(lookup -> {
+        return restore(id, caller, request).thenCompose(lookup -> {
             if (lookup instanceof SessionLookup.Found found) {
                 return CompletableFuture.completedFuture(
                         found.session().belongsTo(caller) ? lookup : SessionLookup.Gone.INSTANCE);
@@ -183,7 +192,7 @@ final class SessionRegistry {
                 return CompletableFuture.completedFuture(lookup);
             }
             if (Objects.equals(whose.owner(), caller)) {
-                return find(id, caller);
+                return find(id, caller, request);
             }
             foreign.put(new Look(id, caller), Boolean.TRUE);
             return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
@@ -209,6 +218,7 @@ final class SessionRegistry {
         LocalSession session = new LocalSession(record, initialize, false, freshness, changes);
         live.put(record.id(), session);
         log.info("Session {} created on {}", RandomIds.shorten(record.id()), config.nodeId);
+        config.observer.sessionCreated();
         listeners.created(session);
         return session;
     }
@@ -226,7 +236,11 @@ final class SessionRegistry {
                 .sorted(Map.Entry.<Long, LocalSession>comparingByKey().reversed())
                 .limit(Math.max(1, config.maxLocalSessions / 100))
                 .forEach(entry -> retire(entry.getValue()));
-        return live.size() < config.maxLocalSessions;
+        boolean room = live.size() < config.maxLocalSessions;
+        if (!room) {
+            config.observer.rejected(Limit.LOCAL_SESSIONS);
+        }
+        return room;
     }
 
     /** Ends a session of the caller's everywhere; completes with whether there was one. */
@@ -371,7 +385,7 @@ final class SessionRegistry {
         return mine;
     }
 
-    private CompletionStage<SessionLookup> restore(String id, @Nullable SessionOwner caller) {
+    private CompletionStage<SessionLookup> restore(String id, @Nullable SessionOwner caller, RequestHead request) {
         Restore mine = new Restore(restore -> restoring.remove(id, restore));
         Restore other = restoring.putIfAbsent(id, mine);
         if (other != null) {
@@ -381,13 +395,31 @@ final class SessionRegistry {
         if (published != null) {
             mine.settle(new SessionLookup.Found(published));
         } else if (restoring.size() > config.maxConcurrentRestores) {
+            config.observer.rejected(Limit.RESTORES);
             mine.settle(new SessionLookup.Unavailable("Too many sessions are being restored"));
         } else {
-            mine.settleAfter(
-                    config.restoreTimeout, new SessionLookup.Unavailable("The session could not be restored in time"));
+            observe(mine, request);
+            mine.settleAfter(config.restoreTimeout, RESTORE_TIMED_OUT);
             load(id, caller, mine);
         }
         return mine.outcome;
+    }
+
+    private void observe(Restore restore, RequestHead request) {
+        long began = config.nanoTime.getAsLong();
+        ObservedRestore observed = config.observer.restoring(request);
+        restore.outcome.whenComplete((lookup, failure) -> {
+            RestoreOutcome outcome = RestoreOutcome.GONE;
+            if (lookup instanceof SessionLookup.Found) {
+                outcome = RestoreOutcome.RESTORED;
+            } else if (lookup instanceof SessionLookup.Unavailable) {
+                outcome = RestoreOutcome.UNAVAILABLE;
+            }
+            if (lookup == RESTORE_TIMED_OUT) {
+                config.observer.rejected(Limit.RESTORE_TIME);
+            }
+            observed.ended(outcome, config.nanoTime.getAsLong() - began);
+        });
     }
 
     private void load(String id, @Nullable SessionOwner caller, Restore restore) {
@@ -416,6 +448,7 @@ final class SessionRegistry {
                 }
             });
         } catch (RejectedExecutionException e) {
+            config.observer.rejected(Limit.HANDLERS);
             restore.settle(new SessionLookup.Unavailable("The server is overloaded"));
         }
     }
@@ -558,6 +591,7 @@ final class SessionRegistry {
 
     private void closed(LocalSession session, CloseReason reason) {
         log.info("Session {} closed on {}: {}", RandomIds.shorten(session.id()), config.nodeId, reason);
+        config.observer.sessionClosed(reason);
         handshake.close(session.record()).subscribe(done -> {}, logFailure("The SDK cannot close a session"));
         listeners.closed(session.id(), reason);
     }

@@ -106,6 +106,11 @@ final class StreamWriter {
         return stream;
     }
 
+    /** Completes when the stream has ended, however; never fails. */
+    CompletionStage<Void> ended() {
+        return ended;
+    }
+
     /** Begins the stream without a message. */
     void open() {
         flush();

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,12 +33,13 @@ final class Streams {
     private final String incarnation;
     private final ScheduledExecutorService timer;
     private final AtomicLong counter = new AtomicLong();
+    private final AtomicInteger writing = new AtomicInteger();
     private final Map<StreamReader, Boolean> open = new ConcurrentHashMap<>();
     private final Handovers handovers = new Handovers();
 
-    Streams(EngineConfig config, String incarnation, ScheduledExecutorService timer) {
+    Streams(EngineConfig config, EventLog eventLog, String incarnation, ScheduledExecutorService timer) {
         this.config = config;
-        this.eventLog = config.backend.eventLog();
+        this.eventLog = eventLog;
         this.bus = config.backend.replicaBus();
         this.incarnation = incarnation;
         this.timer = timer;
@@ -48,10 +50,21 @@ final class Streams {
         return open.keySet();
     }
 
+    /** Counts the streams written here that no connection to this replica carries. */
+    int detached() {
+        long carried = open.keySet().stream()
+                .filter(reader -> reader.writer().equals(incarnation))
+                .count();
+        return Math.max(0, writing.get() - (int) carried);
+    }
+
     StreamWriter newWriter(LocalSession session, List<Object> requestIds, StreamWriter.Owner owner) {
         String stream = incarnation + "." + Long.toString(counter.incrementAndGet(), Character.MAX_RADIX);
-        return new StreamWriter(
+        StreamWriter writer = new StreamWriter(
                 eventLog, timer, session.id(), stream, incarnation, JsonRpcWriter.toText(requestIds), owner);
+        writing.incrementAndGet();
+        writer.ended().whenComplete((done, failure) -> writing.decrementAndGet());
+        return writer;
     }
 
     /**

@@ -4,6 +4,7 @@ import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
+import io.github.mcpsessions.transport.EngineObserver.StoreOperation;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -27,40 +28,42 @@ final class WatchedStore implements SessionStore {
     private final SessionStore store;
     private final String nodeId;
     private final LongSupplier nanoTime;
+    private final EngineObserver observer;
     private volatile boolean failing;
     private volatile long latencyNanos = -1;
     private volatile long askedNanos;
 
-    WatchedStore(SessionStore store, String nodeId, LongSupplier nanoTime) {
+    WatchedStore(SessionStore store, EngineConfig config) {
         this.store = store;
-        this.nodeId = nodeId;
-        this.nanoTime = nanoTime;
+        this.nodeId = config.nodeId;
+        this.nanoTime = config.nanoTime;
+        this.observer = config.observer;
         this.askedNanos = nanoTime.getAsLong();
     }
 
     @Override
     public CompletionStage<Void> create(SessionRecord record, Duration ttl) {
-        return watch(false, () -> store.create(record, ttl));
+        return watch(StoreOperation.CREATE, () -> store.create(record, ttl));
     }
 
     @Override
     public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
-        return watch(true, () -> store.load(sessionId, ttl));
+        return watch(StoreOperation.LOAD, () -> store.load(sessionId, ttl));
     }
 
     @Override
     public CompletionStage<Boolean> touch(String sessionId, Duration ttl) {
-        return watch(true, () -> store.touch(sessionId, ttl));
+        return watch(StoreOperation.TOUCH, () -> store.touch(sessionId, ttl));
     }
 
     @Override
     public CompletionStage<Boolean> update(String sessionId, SessionChange change) {
-        return watch(false, () -> store.update(sessionId, change));
+        return watch(StoreOperation.UPDATE, () -> store.update(sessionId, change));
     }
 
     @Override
     public CompletionStage<Boolean> delete(String sessionId) {
-        return watch(true, () -> store.delete(sessionId));
+        return watch(StoreOperation.DELETE, () -> store.delete(sessionId));
     }
 
     /** Tells whether the last thing that was asked of the store went wrong. */
@@ -84,30 +87,27 @@ final class WatchedStore implements SessionStore {
         }
     }
 
-    /**
-     * Runs an operation.
-     *
-     * @param telling whether a failure says that the store cannot be reached: a store that is full refuses what makes it
-     *     grow, and serves the rest
-     */
-    private <T> CompletionStage<T> watch(boolean telling, Supplier<CompletionStage<T>> operation) {
+    private <T> CompletionStage<T> watch(StoreOperation operation, Supplier<CompletionStage<T>> call) {
         long began = nanoTime.getAsLong();
         CompletionStage<T> answer;
         try {
-            answer = operation.get();
+            answer = call.get();
         } catch (RuntimeException e) {
             answer = CompletableFuture.failedFuture(e);
         }
-        return answer.whenComplete((result, failure) -> note(began, telling, failure));
+        return answer.whenComplete((result, failure) -> note(operation, began, failure));
     }
 
-    private void note(long began, boolean telling, @Nullable Throwable failure) {
+    private void note(StoreOperation operation, long began, @Nullable Throwable failure) {
         long now = nanoTime.getAsLong();
         // A record that cannot be read is an answer of the store, too.
         boolean answered = failure == null || cause(failure) instanceof RecordFormatException;
+        observer.stored(operation, now - began, failure != null);
+        // A store that is full refuses what makes it grow, and serves the rest.
+        boolean growing = operation == StoreOperation.CREATE || operation == StoreOperation.UPDATE;
         if (answered) {
             latencyNanos = Math.max(0, now - began);
-        } else if (!telling) {
+        } else if (growing) {
             return;
         }
         askedNanos = now;

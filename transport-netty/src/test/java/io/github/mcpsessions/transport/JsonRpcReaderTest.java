@@ -11,7 +11,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 class JsonRpcReaderTest {
 
-    private final JsonRpcReader reader = new JsonRpcReader(100);
+    private final JsonRpcReader reader = new JsonRpcReader(100, EngineObserver.NONE);
 
     @ParameterizedTest
     @ValueSource(

@@ -26,6 +26,7 @@ class ModuleRulesTest {
     private static final String REDIS = "io.github.mcpsessions.store.redis..";
     private static final String ENGINE = "io.github.mcpsessions.transport";
     private static final String HTTP = "io.github.mcpsessions.transport.netty..";
+    private static final String METRICS = "io.github.mcpsessions.metrics..";
     private static final String EXAMPLE = "io.github.mcpsessions.example..";
 
     @ArchTest
@@ -76,6 +77,22 @@ class ModuleRulesTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.lettuce..", REDIS, EXAMPLE);
+
+    @ArchTest
+    static final ArchRule metrics_know_the_engine_and_micrometer = classes()
+            .that()
+            .resideInAPackage(METRICS)
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(METRICS, ENGINE, "io.micrometer..", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule whoever_wants_no_metrics_needs_no_micrometer = noClasses()
+            .that()
+            .resideOutsideOfPackages(METRICS, EXAMPLE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.micrometer..");
 
     @ArchTest
     static final ArchRule packages_form_no_cycle =

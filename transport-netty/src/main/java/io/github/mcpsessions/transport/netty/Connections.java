@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport.netty;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.Set;
@@ -12,25 +13,30 @@ import java.util.function.Consumer;
 final class Connections {
 
     private final int max;
+    private final EngineObserver observer;
     private final AtomicInteger count = new AtomicInteger();
     private final Set<Channel> open = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile boolean draining;
     private volatile boolean ending;
 
-    Connections(int max) {
+    Connections(int max, EngineObserver observer) {
         this.max = max;
+        this.observer = observer;
     }
 
     /** Returns {@code false} for a connection too many, which must not be served. */
     boolean admit(Channel channel) {
         if (count.incrementAndGet() > max) {
+            observer.rejected(EngineObserver.Limit.CONNECTIONS);
             leave();
             return false;
         }
         open.add(channel);
+        observer.connectionOpened();
         channel.closeFuture().addListener(future -> {
             open.remove(channel);
+            observer.connectionClosed();
             leave();
         });
         return true;

@@ -22,20 +22,20 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
     private static final Logger logger = LoggerFactory.getLogger(ExchangeHandler.class);
 
     private final HttpRequestHandler engine;
-    private final int maxPendingBytes;
+    private final HttpServerConfig config;
 
     private @Nullable NettyHttpExchange current;
 
-    ExchangeHandler(HttpRequestHandler engine, int maxPendingBytes) {
+    ExchangeHandler(HttpRequestHandler engine, HttpServerConfig config) {
         this.engine = engine;
-        this.maxPendingBytes = maxPendingBytes;
+        this.config = config;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
         FullHttpRequest request = (FullHttpRequest) msg;
         byte[] body = takeBody(request);
-        NettyHttpExchange exchange = new NettyHttpExchange(ctx, this, request, body, maxPendingBytes);
+        NettyHttpExchange exchange = new NettyHttpExchange(ctx, this, request, body, config);
         current = exchange;
         try {
             engine.handle(exchange);

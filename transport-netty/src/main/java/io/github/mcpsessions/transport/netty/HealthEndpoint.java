@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -30,32 +31,35 @@ final class HealthEndpoint {
     private static final int SERVICE_UNAVAILABLE = 503;
     private static final double NANOS_PER_MILLI = 1e6;
 
-    private final String path;
-    private final String livePath;
+    private final Set<String> paths;
     private final String readyPath;
     private final String nodeIdJson;
     private final Supplier<EngineStatus> status;
     private final Clock clock;
 
     HealthEndpoint(String path, String nodeId, Supplier<EngineStatus> status, Clock clock) {
-        this.path = path;
-        this.livePath = livePath(path);
+        this.paths = paths(path);
         this.readyPath = readyPath(path);
         this.nodeIdJson = JsonMapper.shared().writeValueAsString(nodeId);
         this.status = status;
         this.clock = clock;
     }
 
-    static String livePath(String path) {
+    /** Returns the paths that are served for a given one. */
+    static Set<String> paths(String path) {
+        return Set.of(path, livePath(path), readyPath(path));
+    }
+
+    private static String livePath(String path) {
         return path + "/live";
     }
 
-    static String readyPath(String path) {
+    private static String readyPath(String path) {
         return path + "/ready";
     }
 
     boolean serves(String path) {
-        return path.equals(this.path) || path.equals(livePath) || path.equals(readyPath);
+        return paths.contains(path);
     }
 
     /** Answers a GET of a path that this {@link #serves}. */

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport.netty;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.HttpError;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.Unpooled;
@@ -59,6 +60,7 @@ final class HttpConnection extends ChannelDuplexHandler {
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final RequestDecoder decoder;
+    private final EngineObserver observer;
     private final ServerHeaders serverHeaders;
     private final Connections connections;
     private final int maxQueuedRequests;
@@ -87,6 +89,7 @@ final class HttpConnection extends ChannelDuplexHandler {
     HttpConnection(
             HttpServerConfig config, RequestDecoder decoder, ServerHeaders serverHeaders, Connections connections) {
         this.decoder = decoder;
+        this.observer = config.observer();
         this.serverHeaders = serverHeaders;
         this.connections = connections;
         this.maxQueuedRequests = config.maxPipelinedRequests();
@@ -371,6 +374,7 @@ final class HttpConnection extends ChannelDuplexHandler {
         }
         schedule(ctx, now, now + idleTimeoutNanos);
         if (waiting && requestTimed) {
+            observer.rejected(EngineObserver.Limit.REQUEST_TIME);
             write(ctx, requestTimeout(ctx), ctx.voidPromise());
             ctx.flush();
             return;

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.util.AsciiString;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
     private final @Nullable String endpoint;
     private final @Nullable HealthEndpoint health;
     private final @Nullable MetadataEndpoint metadata;
+    private final Map<String, TextEndpoint> texts;
     private final Set<HttpMethod> mcpMethods;
     private final AsciiString mcpAllowed;
 
@@ -33,14 +35,11 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
      *
      * @param mcpMethods the methods that the MCP endpoint handles; {@code OPTIONS} is answered here
      */
-    HttpGate(
-            @Nullable String endpoint,
-            @Nullable HealthEndpoint health,
-            @Nullable MetadataEndpoint metadata,
-            List<String> mcpMethods) {
-        this.endpoint = endpoint;
+    HttpGate(HttpServerConfig config, @Nullable HealthEndpoint health, List<String> mcpMethods) {
+        this.endpoint = config.endpoint();
         this.health = health;
-        this.metadata = metadata;
+        this.metadata = MetadataEndpoint.of(config);
+        this.texts = config.texts();
         this.mcpMethods = mcpMethods.stream().map(HttpMethod::valueOf).collect(Collectors.toUnmodifiableSet());
         this.mcpAllowed = AsciiString.cached(String.join(", ", mcpMethods) + ", OPTIONS");
     }
@@ -60,7 +59,15 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
         } else if (metadata != null && metadata.isAt(path)) {
             answer(ctx, request, reads(request) ? metadata.answer(ctx.alloc()) : methodNotAllowed(ctx, READ_METHODS));
         } else {
-            answer(ctx, request, Responses.error(ctx.alloc(), HttpError.NO_SUCH_PATH, "There is nothing at this path"));
+            TextEndpoint text = texts.get(path);
+            if (text == null) {
+                answer(
+                        ctx,
+                        request,
+                        Responses.error(ctx.alloc(), HttpError.NO_SUCH_PATH, "There is nothing at this path"));
+            } else {
+                answer(ctx, request, reads(request) ? text.answer(ctx.alloc()) : methodNotAllowed(ctx, READ_METHODS));
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport.netty;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.ProtectedResource;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -11,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,8 @@ import org.jspecify.annotations.Nullable;
  * @param cors whether browsers on accepted origins get the CORS headers that they need; {@code false} by default
  * @param responseHeaders headers to send with every response; none by default
  * @param protectedResource the metadata to serve at the well-known paths (RFC 9728); {@code null}, the default, for none
+ * @param observer is told of connections and of what the limits refuse; nobody by default
+ * @param texts the texts that are served at paths of their own; none by default
  * @param sslContext server-side TLS, of which no version below 1.2 is used; {@code null}, the default, for none
  */
 record HttpServerConfig(
@@ -73,12 +76,15 @@ record HttpServerConfig(
         boolean cors,
         Map<String, String> responseHeaders,
         @Nullable ProtectedResource protectedResource,
+        EngineObserver observer,
+        Map<String, TextEndpoint> texts,
         @Nullable SslContext sslContext) {
 
     HttpServerConfig {
         allowedHosts = Set.copyOf(allowedHosts);
         allowedOrigins = Set.copyOf(allowedOrigins);
         responseHeaders = Map.copyOf(responseHeaders);
+        texts = Map.copyOf(texts);
     }
 
     static Builder builder() {
@@ -116,6 +122,8 @@ record HttpServerConfig(
         private boolean cors;
         private final Map<String, String> responseHeaders = new LinkedHashMap<>();
         private @Nullable ProtectedResource protectedResource;
+        private EngineObserver observer = EngineObserver.NONE;
+        private final Map<String, TextEndpoint> texts = new LinkedHashMap<>();
         private @Nullable SslContext sslContext;
 
         private Builder() {}
@@ -238,6 +246,16 @@ record HttpServerConfig(
             return this;
         }
 
+        Builder observer(EngineObserver observer) {
+            this.observer = requireNonNull(observer, "observer");
+            return this;
+        }
+
+        Builder text(String path, String contentType, Supplier<String> text) {
+            texts.put(requirePath(path, "textPath"), new TextEndpoint(contentType, requireNonNull(text, "text")));
+            return this;
+        }
+
         Builder sslContext(@Nullable SslContext sslContext) {
             if (sslContext != null && !sslContext.isServer()) {
                 throw new IllegalArgumentException("sslContext: for clients (expected: for servers)");
@@ -248,12 +266,18 @@ record HttpServerConfig(
 
         /** Throws {@link IllegalArgumentException} if two options exclude each other. */
         HttpServerConfig build() {
-            if (healthPath != null
-                    && Stream.of(healthPath, HealthEndpoint.livePath(healthPath), HealthEndpoint.readyPath(healthPath))
-                            .anyMatch(endpoint::equals)) {
+            if (healthPath != null && HealthEndpoint.paths(healthPath).contains(endpoint)) {
                 throw new IllegalArgumentException("healthPath: " + healthPath + " (expected: apart from endpoint)");
             }
-            if (managementPort != null && healthPath == null) {
+            for (String path : texts.keySet()) {
+                if (path.equals(endpoint)
+                        || (healthPath != null
+                                && HealthEndpoint.paths(healthPath).contains(path))) {
+                    throw new IllegalArgumentException(
+                            "textPath: " + path + " (expected: apart from endpoint and healthPath)");
+                }
+            }
+            if (managementPort != null && healthPath == null && texts.isEmpty()) {
                 throw new IllegalArgumentException("managementPort: " + managementPort
                         + " (expected: none without healthPath, since nothing would be served there)");
             }
@@ -268,6 +292,8 @@ record HttpServerConfig(
                     eventLoopThreads,
                     maxConnections,
                     allowedHosts,
+                    observer,
+                    managementPort == null ? texts : Map.of(),
                     sslContext);
         }
 
@@ -276,7 +302,16 @@ record HttpServerConfig(
         HttpServerConfig buildManagement() {
             return managementPort == null
                     ? null
-                    : make(managementPort, null, healthPath, 1, MANAGEMENT_CONNECTIONS, Set.of(), null);
+                    : make(
+                            managementPort,
+                            null,
+                            healthPath,
+                            1,
+                            MANAGEMENT_CONNECTIONS,
+                            Set.of(),
+                            EngineObserver.NONE,
+                            texts,
+                            null);
         }
 
         private HttpServerConfig make(
@@ -286,6 +321,8 @@ record HttpServerConfig(
                 int eventLoopThreads,
                 int maxConnections,
                 Set<String> allowedHosts,
+                EngineObserver observer,
+                Map<String, TextEndpoint> texts,
                 @Nullable SslContext sslContext) {
             return new HttpServerConfig(
                     host,
@@ -309,6 +346,8 @@ record HttpServerConfig(
                     cors,
                     responseHeaders,
                     protectedResource,
+                    observer,
+                    texts,
                     sslContext);
         }
 

@@ -72,8 +72,8 @@ final class McpPipeline extends ChannelInitializer<Channel> {
         this.engine = engine;
         this.connections = connections;
         this.serverHeaders = serverHeaders;
-        this.guard = new RequestGuard(hosts, config.endpoint(), health);
-        this.gate = new HttpGate(config.endpoint(), health, MetadataEndpoint.of(config), engine.methods());
+        this.guard = new RequestGuard(hosts, config.endpoint(), health, config.observer());
+        this.gate = new HttpGate(config, health, engine.methods());
         this.cors = config.cors() ? cors() : null;
     }
 
@@ -94,13 +94,13 @@ final class McpPipeline extends ChannelInitializer<Channel> {
         pipeline.addLast(DECODER, decoder);
         pipeline.addLast(ENCODER, new HttpResponseEncoder());
         pipeline.addLast(CONNECTION, new HttpConnection(config, decoder, serverHeaders, connections));
-        pipeline.addLast(BODY, new RequestAggregator(config.maxBodyBytes()));
+        pipeline.addLast(BODY, new RequestAggregator(config));
         pipeline.addLast(GUARD, guard);
         if (cors != null) {
             pipeline.addLast(CORS, new CorsHandler(cors));
         }
         pipeline.addLast(GATE, gate);
-        pipeline.addLast(EXCHANGE, new ExchangeHandler(engine, config.maxPendingBytes()));
+        pipeline.addLast(EXCHANGE, new ExchangeHandler(engine, config));
     }
 
     private static SslHandler tls(SslContext context, Channel channel) {

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport.netty;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.EventStream;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -41,6 +42,7 @@ final class NettyEventStream implements EventStream {
     private final ChannelHandlerContext ctx;
     private final NettyHttpExchange exchange;
     private final int maxPendingBytes;
+    private final EngineObserver observer;
     private final Runnable onClose;
 
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -60,12 +62,13 @@ final class NettyEventStream implements EventStream {
             ChannelHandlerContext ctx,
             NettyHttpExchange exchange,
             HttpResponse head,
-            int maxPendingBytes,
+            HttpServerConfig config,
             Runnable onClose) {
         this.ctx = ctx;
         this.exchange = exchange;
         this.head = head;
-        this.maxPendingBytes = maxPendingBytes;
+        this.maxPendingBytes = config.maxPendingBytes();
+        this.observer = config.observer();
         this.onClose = onClose;
     }
 
@@ -134,6 +137,7 @@ final class NettyEventStream implements EventStream {
     /** The client reads too slowly: what is pending is dropped, together with the connection. */
     private void disconnect() {
         if (closed.compareAndSet(false, true)) {
+            observer.rejected(EngineObserver.Limit.PENDING_BYTES);
             logger.debug("{} disconnected: more than {} bytes pending", ctx.channel(), maxPendingBytes);
             ctx.close();
             notifyClosed();

@@ -75,7 +75,7 @@ final class NettyHttpExchange implements HttpExchange {
     private final ExchangeHandler handler;
     private final HttpRequest request;
     private final byte[] body;
-    private final int maxPendingBytes;
+    private final HttpServerConfig config;
 
     private @Nullable HttpHeaders responseHeaders;
 
@@ -86,12 +86,16 @@ final class NettyHttpExchange implements HttpExchange {
     private volatile @Nullable NettyEventStream stream;
 
     NettyHttpExchange(
-            ChannelHandlerContext ctx, ExchangeHandler handler, HttpRequest request, byte[] body, int maxPendingBytes) {
+            ChannelHandlerContext ctx,
+            ExchangeHandler handler,
+            HttpRequest request,
+            byte[] body,
+            HttpServerConfig config) {
         this.ctx = ctx;
         this.handler = handler;
         this.request = request;
         this.body = body;
-        this.maxPendingBytes = maxPendingBytes;
+        this.config = config;
     }
 
     @Override
@@ -166,7 +170,7 @@ final class NettyHttpExchange implements HttpExchange {
             headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
         HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, headers);
-        NettyEventStream stream = new NettyEventStream(ctx, this, head, maxPendingBytes, onClose);
+        NettyEventStream stream = new NettyEventStream(ctx, this, head, config, onClose);
         if (!claimAnswer()) {
             stream.abandon();
             return stream;

@@ -6,6 +6,7 @@ import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.EngineConfig;
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.ProtectedResource;
 import io.github.mcpsessions.transport.RequestAuthenticator;
 import io.github.mcpsessions.transport.RequestHead;
@@ -261,6 +262,18 @@ public final class NettyStreamableServerTransportProviderBuilder
      */
     public NettyStreamableServerTransportProviderBuilder listener(SessionListener listener) {
         engine.listener(listener);
+        return this;
+    }
+
+    /**
+     * Sets who is told what the transport does, to count and to time it.
+     *
+     * @param observer the observer, such as {@code MicrometerObserver} of {@code metrics-micrometer}; none by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder observer(EngineObserver observer) {
+        engine.observer(observer);
+        observe(observer);
         return this;
     }
 

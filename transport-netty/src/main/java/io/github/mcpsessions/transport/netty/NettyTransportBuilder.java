@@ -2,11 +2,13 @@ package io.github.mcpsessions.transport.netty;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.ProtectedResource;
 import io.github.mcpsessions.transport.RequestAuthenticator;
 import io.netty.handler.ssl.SslContext;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,11 @@ public abstract sealed class NettyTransportBuilder<B extends NettyTransportBuild
     /** Has the metadata served, beside being named in refusals. */
     final void serve(ProtectedResource protectedResource) {
         http.protectedResource(protectedResource);
+    }
+
+    /** Has the limits of the HTTP side and the connections observed. */
+    final void observe(EngineObserver observer) {
+        http.observer(observer);
     }
 
     final HttpServerConfig httpConfig() {
@@ -172,6 +179,21 @@ public abstract sealed class NettyTransportBuilder<B extends NettyTransportBuild
      */
     public B managementPort(int managementPort) {
         http.managementPort(managementPort);
+        return self();
+    }
+
+    /**
+     * Serves a text without authentication to GET and HEAD, such as that of a metrics scraper, on {@link #managementPort} if
+     * that is set.
+     *
+     * @param path the path, such as {@code /metrics}
+     * @param contentType the value of {@code Content-Type}
+     * @param text makes the text for each request, on an event loop: it must not block. What it throws is logged and answered
+     *     500
+     * @return this builder
+     */
+    public B textEndpoint(String path, String contentType, Supplier<String> text) {
+        http.text(path, contentType, text);
         return self();
     }
 

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport.netty;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.HttpError;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
@@ -21,11 +22,14 @@ final class RequestAggregator extends HttpObjectAggregator {
 
     private static final int EXPECTATION_FAILED = 417;
 
+    private final EngineObserver observer;
+
     /** A request whose body may come in one piece: then there is nothing to collect. */
     private @Nullable HttpRequest head;
 
-    RequestAggregator(int maxBodyBytes) {
-        super(maxBodyBytes);
+    RequestAggregator(HttpServerConfig config) {
+        super(config.maxBodyBytes());
+        this.observer = config.observer();
     }
 
     @Override
@@ -107,6 +111,7 @@ final class RequestAggregator extends HttpObjectAggregator {
     }
 
     private FullHttpResponse tooLarge(ByteBufAllocator alloc) {
+        observer.rejected(EngineObserver.Limit.BODY);
         return Responses.closing(Responses.error(
                 alloc,
                 HttpError.BODY_TOO_LARGE,

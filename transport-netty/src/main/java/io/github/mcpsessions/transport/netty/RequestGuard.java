@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport.netty;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.HttpError;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,10 +18,13 @@ import org.jspecify.annotations.Nullable;
 final class RequestGuard extends ChannelInboundHandlerAdapter {
 
     private final HostPolicy hosts;
+    private final EngineObserver observer;
     private final @Nullable String endpoint;
     private final @Nullable HealthEndpoint health;
 
-    RequestGuard(HostPolicy hosts, @Nullable String endpoint, @Nullable HealthEndpoint health) {
+    RequestGuard(
+            HostPolicy hosts, @Nullable String endpoint, @Nullable HealthEndpoint health, EngineObserver observer) {
+        this.observer = observer;
         this.hosts = hosts;
         this.endpoint = endpoint;
         this.health = health;
@@ -75,10 +79,12 @@ final class RequestGuard extends ChannelInboundHandlerAdapter {
         ctx.fireChannelRead(msg);
     }
 
-    private static void refuseUndecoded(ChannelHandlerContext ctx, FullHttpRequest request, Throwable cause) {
+    private void refuseUndecoded(ChannelHandlerContext ctx, FullHttpRequest request, Throwable cause) {
         if (cause instanceof TooLongHttpLineException) {
+            observer.rejected(EngineObserver.Limit.REQUEST_LINE);
             close(ctx, request, HttpError.URI_TOO_LONG, "The request line is too long");
         } else if (cause instanceof TooLongHttpHeaderException) {
+            observer.rejected(EngineObserver.Limit.HEADERS);
             close(ctx, request, HttpError.HEADERS_TOO_LARGE, "The headers are too large");
         } else {
             close(ctx, request, HttpError.INVALID_REQUEST, "The request is not valid HTTP");

@@ -69,6 +69,12 @@ final class Responses {
         }
     }
 
+    static FullHttpResponse bytes(
+            ByteBufAllocator alloc, int status, HttpHeaders headers, String contentType, byte[] body) {
+        headers.set(HttpHeaderNames.CONTENT_TYPE, contentType).setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
+        return response(status, alloc.buffer(body.length).writeBytes(body), headers);
+    }
+
     static FullHttpResponse error(ByteBufAllocator alloc, HttpError error, String message) {
         return error(alloc, error.status(), error, message);
     }

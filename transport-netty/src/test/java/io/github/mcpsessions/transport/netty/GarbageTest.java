@@ -6,6 +6,7 @@ import static io.github.mcpsessions.transport.netty.TestServer.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.EventStream;
 import io.github.mcpsessions.transport.HttpExchange;
 import io.netty.buffer.ByteBuf;
@@ -103,7 +104,7 @@ class GarbageTest {
                         exchange -> answer(exchange, random),
                         null,
                         new HostPolicy(true, Set.of(), Set.of()),
-                        new Connections(1),
+                        new Connections(1, EngineObserver.NONE),
                         new ServerHeaders(Map.of(), Clock.systemUTC())));
         return channel;
     }

@@ -5,6 +5,7 @@ import static io.github.mcpsessions.transport.netty.RawClient.request;
 import static io.github.mcpsessions.transport.netty.TestServer.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.EventStream;
 import io.github.mcpsessions.transport.HttpExchange;
 import io.netty.buffer.ByteBuf;
@@ -33,7 +34,7 @@ class HttpConnectionTest {
     private static final Duration QUIET_TIME = Duration.ofMillis(500);
 
     private final Queue<HttpExchange> exchanges = new ArrayDeque<>();
-    private final Connections connections = new Connections(1);
+    private final Connections connections = new Connections(1, EngineObserver.NONE);
     private final EmbeddedChannel channel = connect();
 
     private EmbeddedChannel connect() {
@@ -83,7 +84,7 @@ class HttpConnectionTest {
                         TestServer::echo,
                         null,
                         new HostPolicy(true, Set.of(), Set.of()),
-                        new Connections(1),
+                        new Connections(1, EngineObserver.NONE),
                         new ServerHeaders(Map.of(), Clock.systemUTC())));
         String requests = IntStream.range(0, 1000)
                 .mapToObj(i -> postRequest("<" + i + ">"))

@@ -4,6 +4,7 @@ import static io.github.mcpsessions.transport.netty.RawClient.request;
 import static io.github.mcpsessions.transport.netty.TestServer.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.EventStream;
 import io.github.mcpsessions.transport.HttpExchange;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -95,7 +96,7 @@ class TlsTest {
                 exchanges::add,
                 null,
                 new HostPolicy(true, Set.of(), Set.of()),
-                new Connections(1),
+                new Connections(1, EngineObserver.NONE),
                 new ServerHeaders(Map.of(), Clock.systemUTC())));
         SslHandler handler = (SslHandler) channel.pipeline().get(McpPipeline.TLS);
 

@@ -103,7 +103,7 @@ final class RecordFields {
             }
             String known = Integer.toString(SessionRecord.SCHEMA_VERSION);
             if (!known.equals(version)) {
-                throw new RecordFormatException("Session " + sessionId + " is stored in schema version "
+                throw new RecordFormatException("The record is stored in schema version "
                         + (version == null ? "(none)" : version) + " (expected: " + known + ")");
             }
             SessionRecord.Builder record = SessionRecord.builder(
@@ -147,7 +147,7 @@ final class RecordFields {
 
         private String required(String name, @Nullable String value) {
             if (value == null) {
-                throw new RecordFormatException("Session " + sessionId + " is stored without its field " + name);
+                throw new RecordFormatException("The record is stored without its field " + name);
             }
             return value;
         }
@@ -157,7 +157,7 @@ final class RecordFields {
                 return Instant.ofEpochMilli(Long.parseLong(millis));
             } catch (NumberFormatException | DateTimeException e) {
                 throw new RecordFormatException(
-                        "Session " + sessionId + " is stored with created: " + millis + " (expected: milliseconds)", e);
+                        "The record is stored with created: " + millis + " (expected: milliseconds)", e);
             }
         }
     }

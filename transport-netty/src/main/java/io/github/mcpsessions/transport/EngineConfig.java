@@ -29,6 +29,7 @@ public final class EngineConfig {
     final Duration restoreTimeout;
     final int maxConcurrentRestores;
     final int maxBatchLength;
+    final int maxRequestsPerSession;
     final int maxSubscriptions;
     final int maxAttributes;
     final int maxAttributeLength;
@@ -61,6 +62,7 @@ public final class EngineConfig {
         this.restoreTimeout = builder.restoreTimeout;
         this.maxConcurrentRestores = builder.maxConcurrentRestores;
         this.maxBatchLength = builder.maxBatchLength;
+        this.maxRequestsPerSession = builder.maxRequestsPerSession;
         this.maxSubscriptions = builder.maxSubscriptions;
         this.maxAttributes = builder.maxAttributes;
         this.maxAttributeLength = builder.maxAttributeLength;
@@ -119,6 +121,7 @@ public final class EngineConfig {
         private Duration restoreTimeout = Duration.ofSeconds(5);
         private int maxConcurrentRestores = 1_024;
         private int maxBatchLength = 100;
+        private int maxRequestsPerSession = 256;
         private int maxSubscriptions = 1_000;
         private int maxAttributes = 64;
         private int maxAttributeLength = 16 * 1024;
@@ -287,6 +290,19 @@ public final class EngineConfig {
          */
         public Builder maxBatchLength(int maxBatchLength) {
             this.maxBatchLength = positive("maxBatchLength", maxBatchLength);
+            return this;
+        }
+
+        /**
+         * Sets how many requests of a session are answered at once by this replica. A further one gets 429 with {@code
+         * Retry-After}.
+         *
+         * @param maxRequestsPerSession the greatest number, at least 1; 256 by default. A batch that is longer than that is
+         *     never accepted
+         * @return this builder
+         */
+        public Builder maxRequestsPerSession(int maxRequestsPerSession) {
+            this.maxRequestsPerSession = positive("maxRequestsPerSession", maxRequestsPerSession);
             return this;
         }
 

@@ -16,6 +16,8 @@ public interface EngineObserver {
     enum Limit {
         /** Open connections: closed at once. */
         CONNECTIONS,
+        /** Open connections from one address: closed at once. */
+        CONNECTIONS_PER_ADDRESS,
         /** The length of a request line: 414. */
         REQUEST_LINE,
         /** The length of the headers: 431. */
@@ -28,6 +30,8 @@ public interface EngineObserver {
         PENDING_BYTES,
         /** The messages of a batch: 400. */
         BATCH,
+        /** The requests of a session that are being answered: 429. */
+        SESSION_REQUESTS,
         /** The sessions in memory: 503. */
         LOCAL_SESSIONS,
         /** The restores under way: 503. */

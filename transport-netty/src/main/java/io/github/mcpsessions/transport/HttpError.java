@@ -36,6 +36,8 @@ public enum HttpError {
     URI_TOO_LONG(414, -32000),
     /** The body is not declared as JSON. */
     UNSUPPORTED_MEDIA_TYPE(415, -32000),
+    /** More is asked for at a time than allowed; the same request may succeed later. */
+    TOO_MANY_REQUESTS(429, -32000),
     /** The headers are larger than allowed. */
     HEADERS_TOO_LARGE(431, -32000),
     /** Something failed that should not have; the server's log says what. */
@@ -72,7 +74,7 @@ public enum HttpError {
      * @param message one sentence for the client
      */
     public void answer(HttpExchange exchange, @Nullable Object id, String message) {
-        if (this == UNAVAILABLE) {
+        if (this == UNAVAILABLE || this == TOO_MANY_REQUESTS) {
             exchange.setResponseHeader("Retry-After", "1");
         }
         exchange.respond(status, null, out -> write(out, id, message));

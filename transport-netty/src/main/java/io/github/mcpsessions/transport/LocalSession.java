@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class LocalSession implements ResumableSession {
 
     private static final int RETIRED = Integer.MIN_VALUE;
+    private static final AtomicIntegerFieldUpdater<LocalSession> REQUESTS =
+            AtomicIntegerFieldUpdater.newUpdater(LocalSession.class, "requests");
 
     private final @Nullable SessionOwner owner;
     private final boolean restored;
@@ -35,6 +38,10 @@ final class LocalSession implements ResumableSession {
 
     /** Requests, streams and questions that keep the session in memory. */
     private final AtomicInteger busy = new AtomicInteger();
+
+    /** The requests being answered; by {@link #REQUESTS}, which costs an idle session no object. */
+    @SuppressWarnings("unused")
+    private volatile int requests;
 
     /** The running calls by JSON-RPC id, made with the first one that is still running when its handler returns. */
     private volatile @Nullable ConcurrentHashMap<Object, Call> calls;
@@ -204,6 +211,19 @@ final class LocalSession implements ResumableSession {
 
     void exit() {
         busy.decrementAndGet();
+    }
+
+    /** Takes requests on, to be given back with {@link #endRequests}; {@code false} if there would be more than allowed. */
+    boolean beginRequests(int count, int most) {
+        if (REQUESTS.addAndGet(this, count) <= most) {
+            return true;
+        }
+        endRequests(count);
+        return false;
+    }
+
+    void endRequests(int count) {
+        REQUESTS.addAndGet(this, -count);
     }
 
     boolean isBusy() {

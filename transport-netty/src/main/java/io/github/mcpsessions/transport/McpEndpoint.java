@@ -249,10 +249,22 @@ final class McpEndpoint implements HttpRequestHandler {
             exchange.respond(202, session.id(), null);
             return;
         }
-        List<Call> calls = new ArrayList<>(requestIds.size());
+        int count = requestIds.size();
+        if (!session.beginRequests(count, config.maxRequestsPerSession)) {
+            session.exit();
+            config.observer.rejected(Limit.SESSION_REQUESTS);
+            HttpError.TOO_MANY_REQUESTS.answer(
+                    exchange,
+                    body.batch() ? null : requestIds.get(0),
+                    "Too many requests of the session are being answered (expected: at most "
+                            + config.maxRequestsPerSession + " at a time)");
+            return;
+        }
+        List<Call> calls = new ArrayList<>(count);
         runningAnswers.incrementAndGet();
         AnswerStream answer = new AnswerStream(
                 exchange, session, streams, requestIds, body.batch(), () -> calls.forEach(Call::abort), () -> {
+                    session.endRequests(count);
                     session.exit();
                     if (runningAnswers.decrementAndGet() == 0 && draining) {
                         idle.complete(null);

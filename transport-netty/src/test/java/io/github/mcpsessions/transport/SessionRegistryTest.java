@@ -485,6 +485,24 @@ class SessionRegistryTest {
     }
 
     @Test
+    @DisplayName("A session with too many requests under way gets 429, and is served again when one of them has ended")
+    void maxRequestsPerSession() {
+        TestReplica a = replica(config -> config.maxRequestsPerSession(1));
+        String id = a.initialize();
+        FakeExchange running = call(id, "poll");
+        a.engine.handle(running);
+
+        FakeExchange refused = ping(id);
+        FakeExchange.Answer response = a.send(refused);
+        assertThat(response.status()).isEqualTo(429);
+        assertThat(refused.responseHeaders).containsEntry("Retry-After", "1");
+        assertThat(response.body()).contains("\"id\":", "at most 1 at a time");
+
+        a.release.tryEmitValue("go");
+        await().untilAsserted(() -> assertThat(a.status(ping(id))).isEqualTo(200));
+    }
+
+    @Test
     @DisplayName("A full replica makes room by giving up an idle session; one that is all busy answers 503")
     void maxLocalSessions() {
         TestReplica a = replica(config -> config.maxLocalSessions(1));

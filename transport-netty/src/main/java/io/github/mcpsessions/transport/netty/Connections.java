@@ -3,16 +3,22 @@ package io.github.mcpsessions.transport.netty;
 import io.github.mcpsessions.transport.EngineObserver;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The open connections of a server, at most a given number. Thread-safe. */
 final class Connections {
 
     private final int max;
+    private final int maxPerAddress;
+    private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
     private final EngineObserver observer;
     private final AtomicInteger count = new AtomicInteger();
     private final Set<Channel> open = ConcurrentHashMap.newKeySet();
@@ -20,8 +26,9 @@ final class Connections {
     private volatile boolean draining;
     private volatile boolean ending;
 
-    Connections(int max, EngineObserver observer) {
+    Connections(int max, int maxPerAddress, EngineObserver observer) {
         this.max = max;
+        this.maxPerAddress = maxPerAddress;
         this.observer = observer;
     }
 
@@ -32,14 +39,34 @@ final class Connections {
             leave();
             return false;
         }
+        InetAddress address = countedAddress(channel);
+        if (address != null && byAddress.merge(address, 1, Integer::sum) > maxPerAddress) {
+            observer.rejected(EngineObserver.Limit.CONNECTIONS_PER_ADDRESS);
+            leave(address);
+            return false;
+        }
         open.add(channel);
         observer.connectionOpened();
         channel.closeFuture().addListener(future -> {
             open.remove(channel);
             observer.connectionClosed();
-            leave();
+            leave(address);
         });
         return true;
+    }
+
+    /** Returns {@code null} where addresses need not be counted. */
+    private @Nullable InetAddress countedAddress(Channel channel) {
+        return maxPerAddress < max && channel.remoteAddress() instanceof InetSocketAddress remote
+                ? remote.getAddress()
+                : null;
+    }
+
+    private void leave(@Nullable InetAddress address) {
+        if (address != null) {
+            byAddress.computeIfPresent(address, (key, open) -> open == 1 ? null : open - 1);
+        }
+        leave();
     }
 
     private void leave() {

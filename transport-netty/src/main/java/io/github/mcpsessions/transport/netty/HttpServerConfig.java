@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param eventLoopThreads how many threads serve the sockets; by default one per available processor
  * @param backlog the connections that the system may keep before they are accepted; 1,024 by default
  * @param maxConnections the connections open at a time; 10,000 by default. A connection too many is closed at once
+ * @param maxConnectionsPerAddress the connections open at a time from one address; by default as many as there may be at
+ *     all, since a balancer has one address for all its clients. A connection too many is closed at once
  * @param maxRequestLineBytes the length of a request line; 8 KiB by default. A longer one is answered 414
  * @param maxHeaderBytes the length of all headers of a request; 16 KiB by default. Longer ones are answered 431
  * @param maxBodyBytes the length of a request's body; 4 MiB by default. A longer one is answered 413
@@ -63,6 +65,7 @@ record HttpServerConfig(
         int eventLoopThreads,
         int backlog,
         int maxConnections,
+        int maxConnectionsPerAddress,
         int maxRequestLineBytes,
         int maxHeaderBytes,
         int maxBodyBytes,
@@ -109,6 +112,7 @@ record HttpServerConfig(
         private int eventLoopThreads = Runtime.getRuntime().availableProcessors();
         private int backlog = 1024;
         private int maxConnections = 10_000;
+        private int maxConnectionsPerAddress = Integer.MAX_VALUE;
         private int maxRequestLineBytes = 8 << 10;
         private int maxHeaderBytes = 16 << 10;
         private int maxBodyBytes = 4 << 20;
@@ -170,6 +174,11 @@ record HttpServerConfig(
 
         Builder maxConnections(int maxConnections) {
             this.maxConnections = requirePositive(maxConnections, "maxConnections");
+            return this;
+        }
+
+        Builder maxConnectionsPerAddress(int maxConnectionsPerAddress) {
+            this.maxConnectionsPerAddress = requirePositive(maxConnectionsPerAddress, "maxConnectionsPerAddress");
             return this;
         }
 
@@ -333,6 +342,7 @@ record HttpServerConfig(
                     eventLoopThreads,
                     backlog,
                     maxConnections,
+                    maxConnectionsPerAddress,
                     maxRequestLineBytes,
                     maxHeaderBytes,
                     maxBodyBytes,

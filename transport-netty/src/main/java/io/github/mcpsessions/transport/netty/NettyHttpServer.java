@@ -63,7 +63,8 @@ final class NettyHttpServer {
                 address.getAddress().isLoopbackAddress(), config.allowedHosts(), config.allowedOrigins());
         String healthPath = config.healthPath();
         HealthEndpoint health = healthPath == null ? null : new HealthEndpoint(healthPath, nodeId, status, clock);
-        Connections connections = new Connections(config.maxConnections(), config.observer());
+        Connections connections =
+                new Connections(config.maxConnections(), config.maxConnectionsPerAddress(), config.observer());
         McpPipeline pipeline = new McpPipeline(
                 config, engine, health, hosts, connections, new ServerHeaders(config.responseHeaders(), clock));
         IoTransport io = config.ioTransport().resolve();

@@ -197,6 +197,19 @@ public final class NettyStreamableServerTransportProviderBuilder
     }
 
     /**
+     * Sets how many requests of a session are answered at once by this replica. A further one gets 429 with {@code
+     * Retry-After}.
+     *
+     * @param maxRequestsPerSession the greatest number, at least 1; 256 by default. A batch that is longer than that is never
+     *     accepted
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder maxRequestsPerSession(int maxRequestsPerSession) {
+        engine.maxRequestsPerSession(maxRequestsPerSession);
+        return this;
+    }
+
+    /**
      * Sets how many resources a session can subscribe to. A further subscription gets a JSON-RPC error.
      *
      * @param maxSubscriptions the greatest number, at least 1; 1,000 by default

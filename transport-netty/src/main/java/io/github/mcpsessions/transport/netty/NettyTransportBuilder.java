@@ -289,6 +289,29 @@ public abstract sealed class NettyTransportBuilder<B extends NettyTransportBuild
     }
 
     /**
+     * Sets how many connections are open at once from one address. A further one is closed at once. Do not set it behind a
+     * balancer, which has one address for all its clients.
+     *
+     * @param maxConnectionsPerAddress the greatest number, at least 1; no bound but {@link #maxConnections} by default
+     * @return this builder
+     */
+    public B maxConnectionsPerAddress(int maxConnectionsPerAddress) {
+        http.maxConnectionsPerAddress(maxConnectionsPerAddress);
+        return self();
+    }
+
+    /**
+     * Sets how long a request line may be. A longer one gets 414.
+     *
+     * @param maxRequestLineBytes the greatest length, at least 1; 8 KiB by default
+     * @return this builder
+     */
+    public B maxRequestLineBytes(int maxRequestLineBytes) {
+        http.maxRequestLineBytes(maxRequestLineBytes);
+        return self();
+    }
+
+    /**
      * Sets how long the body of a request may be. A longer one gets 413.
      *
      * @param maxBodyBytes the greatest length, at least 1; 4 MiB by default

@@ -104,7 +104,7 @@ class GarbageTest {
                         exchange -> answer(exchange, random),
                         null,
                         new HostPolicy(true, Set.of(), Set.of()),
-                        new Connections(1, EngineObserver.NONE),
+                        new Connections(1, 1, EngineObserver.NONE),
                         new ServerHeaders(Map.of(), Clock.systemUTC())));
         return channel;
     }

@@ -34,7 +34,7 @@ class HttpConnectionTest {
     private static final Duration QUIET_TIME = Duration.ofMillis(500);
 
     private final Queue<HttpExchange> exchanges = new ArrayDeque<>();
-    private final Connections connections = new Connections(1, EngineObserver.NONE);
+    private final Connections connections = new Connections(1, 1, EngineObserver.NONE);
     private final EmbeddedChannel channel = connect();
 
     private EmbeddedChannel connect() {
@@ -84,7 +84,7 @@ class HttpConnectionTest {
                         TestServer::echo,
                         null,
                         new HostPolicy(true, Set.of(), Set.of()),
-                        new Connections(1, EngineObserver.NONE),
+                        new Connections(1, 1, EngineObserver.NONE),
                         new ServerHeaders(Map.of(), Clock.systemUTC())));
         String requests = IntStream.range(0, 1000)
                 .mapToObj(i -> postRequest("<" + i + ">"))

@@ -44,6 +44,7 @@ class HttpServerConfigTest {
         refuses(config -> config.eventLoopThreads(0), "eventLoopThreads: 0 (expected: > 0)");
         refuses(config -> config.backlog(0), "backlog: 0 (expected: > 0)");
         refuses(config -> config.maxConnections(0), "maxConnections: 0 (expected: > 0)");
+        refuses(config -> config.maxConnectionsPerAddress(0), "maxConnectionsPerAddress: 0 (expected: > 0)");
         refuses(config -> config.maxRequestLineBytes(0), "maxRequestLineBytes: 0 (expected: > 0)");
         refuses(config -> config.maxHeaderBytes(0), "maxHeaderBytes: 0 (expected: > 0)");
         refuses(config -> config.maxBodyBytes(0), "maxBodyBytes: 0 (expected: > 0)");

@@ -4,6 +4,7 @@ import static io.github.mcpsessions.transport.netty.RawClient.request;
 import static io.github.mcpsessions.transport.netty.TestServer.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.github.mcpsessions.transport.EventStream;
 import io.github.mcpsessions.transport.HttpExchange;
@@ -47,6 +48,22 @@ class NettyHttpServerTest {
                         .containsEntry("X-Served-By", "node-1")
                         .containsEntry("Date", "Wed, 04 Mar 2026 05:06:07 GMT")
                         .doesNotContainKey("Connection");
+            }
+        }
+    }
+
+    @Test
+    void closesConnectionsTooManyFromOneAddressUntilOneOfThemEnds() throws Exception {
+        try (TestServer server = TestServer.start(TestServer::echo, config -> config.maxConnectionsPerAddress(1))) {
+            try (RawClient first = server.connect();
+                    RawClient second = server.connect()) {
+                assertThat(first.post("1").response().body()).isEqualTo("1");
+                assertThat(second.untilClosed()).isEmpty();
+                assertThat(first.post("2").response().body()).isEqualTo("2");
+            }
+            await().until(() -> server.server().connectionCount() == 0);
+            try (RawClient third = server.connect()) {
+                assertThat(third.post("3").response().body()).isEqualTo("3");
             }
         }
     }

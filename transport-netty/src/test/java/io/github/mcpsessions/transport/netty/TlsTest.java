@@ -96,7 +96,7 @@ class TlsTest {
                 exchanges::add,
                 null,
                 new HostPolicy(true, Set.of(), Set.of()),
-                new Connections(1, EngineObserver.NONE),
+                new Connections(1, 1, EngineObserver.NONE),
                 new ServerHeaders(Map.of(), Clock.systemUTC())));
         SslHandler handler = (SslHandler) channel.pipeline().get(McpPipeline.TLS);
 

@@ -3,6 +3,7 @@ package io.github.mcpsessions.transport.netty;
 import io.github.mcpsessions.bench.BenchTools;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.EngineConfig;
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.McpEngine;
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
@@ -45,7 +46,7 @@ public final class InMemoryServer implements AutoCloseable {
                 engine,
                 null,
                 new HostPolicy(true, Set.of(), Set.of()),
-                new Connections(10),
+                new Connections(10, EngineObserver.NONE),
                 new ServerHeaders(Map.of(), Clock.systemUTC())));
         String initialized = exchange(request("", """
                 {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",\

@@ -27,7 +27,8 @@ class LogTest {
 
         @Override
         protected void append(ILoggingEvent event) {
-            String trace = event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy());
+            String trace =
+                    event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy());
             lines.add(event.getLevel() + " " + event.getFormattedMessage() + trace);
         }
     }
@@ -80,7 +81,8 @@ class LogTest {
     void noSessionId() {
         String id = a.initialize();
         a.send(FakeExchange.post(id, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"invented\"}"));
-        a.send(FakeExchange.post(id, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"none\"}}"));
+        a.send(FakeExchange.post(
+                id, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"none\"}}"));
         b.store.setUnreadable(true);
         b.send(FakeExchange.post(id, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}"));
         b.store.setUnreadable(false);

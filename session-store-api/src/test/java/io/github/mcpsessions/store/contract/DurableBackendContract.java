@@ -128,7 +128,7 @@ public abstract class DurableBackendContract extends BackendContract {
 
         @ParameterizedTest
         @ValueSource(ints = {0, 2, 99, Integer.MAX_VALUE})
-        @DisplayName("is an error of its own to load, which names the version, and not gone; nor the session, for it gets logged")
+        @DisplayName("is an error of its own to load, which names the version and no session, and not gone")
         void failsToLoad(int version) {
             SessionRecord record = session(newId()).build();
             storeAsAnotherVersion(record, version, Map.of(), ttl());

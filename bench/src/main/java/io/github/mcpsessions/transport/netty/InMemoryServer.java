@@ -46,7 +46,7 @@ public final class InMemoryServer implements AutoCloseable {
                 engine,
                 null,
                 new HostPolicy(true, Set.of(), Set.of()),
-                new Connections(10, EngineObserver.NONE),
+                new Connections(10, 10, EngineObserver.NONE),
                 new ServerHeaders(Map.of(), Clock.systemUTC())));
         String initialized = exchange(request("", """
                 {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",\

@@ -37,6 +37,10 @@ final class ChangeTools {
         return List.of(
                 tool("test_trigger_tool_change", "Adds a tool and removes it again.", call -> addAndRemoveTool()),
                 tool(
+                        "test_trigger_prompt_change",
+                        "Adds a prompt and removes it again.",
+                        call -> addAndRemovePrompt()),
+                tool(
                         "test_trigger_resource_update",
                         "Tells the subscribers of a resource that it has changed.",
                         URI,
@@ -48,6 +52,13 @@ final class ChangeTools {
         server.join().addTool(tool(name, "Exists for a moment.", call -> Results.text("You were quick.")));
         server.join().removeTool(name);
         return Results.text("Tool list changed");
+    }
+
+    private CallToolResult addAndRemovePrompt() {
+        String name = "test_temporary_" + UUID.randomUUID();
+        server.join().addPrompt(Prompts.temporary(name));
+        server.join().removePrompt(name);
+        return Results.text("Prompt list changed");
     }
 
     private CallToolResult updateResource(ToolCall call) {

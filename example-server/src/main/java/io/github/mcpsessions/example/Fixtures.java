@@ -86,6 +86,7 @@ public final class Fixtures {
         return Stream.of(
                         ContentTools.all(),
                         ClientTools.all(),
+                        ModernTools.all(),
                         new StreamTools(transport).all(),
                         new ChangeTools(server).all(),
                         new SessionTools(nodeId).all())

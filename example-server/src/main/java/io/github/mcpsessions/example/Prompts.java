@@ -65,6 +65,10 @@ final class Prompts {
                                 text("Please analyze the image above."))));
     }
 
+    static SyncPromptSpecification temporary(String name) {
+        return prompt(name, "Exists for a moment.", List.of(), request -> List.of(text("You were quick.")));
+    }
+
     static SyncCompletionSpecification completion() {
         return new SyncCompletionSpecification(new PromptReference(WITH_ARGUMENTS), Prompts::complete);
     }

@@ -50,7 +50,10 @@ final class SessionTools {
     }
 
     private CallToolResult whoami(ToolCall call) {
-        ResumableSession session = ResumableSession.from(call.exchange());
+        Object held = call.exchange().transportContext().get(ResumableSession.CONTEXT_KEY);
+        if (!(held instanceof ResumableSession session)) {
+            return Results.text(Json.write(Map.of("replica", nodeId)));
+        }
         Implementation client = call.exchange().getClientInfo();
         Map<String, @Nullable Object> self = new LinkedHashMap<>();
         self.put("replica", nodeId);

@@ -8,7 +8,10 @@ import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,8 @@ public final class EngineConfig {
     final int maxSubscriptions;
     final int maxAttributes;
     final int maxAttributeLength;
+    final ProtocolEras eras;
+    final Map<String, CacheHint> cacheHints;
     final boolean immediateExecution;
     final @Nullable Executor handlerExecutor;
     final List<SessionListener> listeners;
@@ -66,6 +71,8 @@ public final class EngineConfig {
         this.maxSubscriptions = builder.maxSubscriptions;
         this.maxAttributes = builder.maxAttributes;
         this.maxAttributeLength = builder.maxAttributeLength;
+        this.eras = builder.eras;
+        this.cacheHints = Map.copyOf(builder.cacheHints);
         this.immediateExecution = builder.immediateExecution;
         this.handlerExecutor = builder.handlerExecutor;
         this.listeners = List.copyOf(builder.listeners);
@@ -125,6 +132,8 @@ public final class EngineConfig {
         private int maxSubscriptions = 1_000;
         private int maxAttributes = 64;
         private int maxAttributeLength = 16 * 1024;
+        private ProtocolEras eras = ProtocolEras.BOTH;
+        private final Map<String, CacheHint> cacheHints = new HashMap<>();
         private boolean immediateExecution;
         private @Nullable Executor handlerExecutor;
         private final List<SessionListener> listeners = new ArrayList<>();
@@ -336,6 +345,34 @@ public final class EngineConfig {
          */
         public Builder maxAttributeLength(int maxAttributeLength) {
             this.maxAttributeLength = positive("maxAttributeLength", maxAttributeLength);
+            return this;
+        }
+
+        /**
+         * Sets which clients are served: those of the revisions with sessions, those of 2026-07-28, or both.
+         *
+         * @param eras the clients to serve; {@link ProtocolEras#BOTH} by default
+         * @return this builder
+         */
+        public Builder eras(ProtocolEras eras) {
+            this.eras = requireNonNull(eras, "eras");
+            return this;
+        }
+
+        /**
+         * Sets what clients of 2026-07-28 are told of caching the results of a method.
+         *
+         * @param method one of {@code server/discover}, {@code tools/list}, {@code prompts/list}, {@code resources/list},
+         *     {@code resources/templates/list} and {@code resources/read}; no other result is cached
+         * @param hint the hint; {@link CacheHint#NONE} by default
+         * @return this builder
+         */
+        public Builder cacheHint(String method, CacheHint hint) {
+            if (!ModernResults.CACHEABLE.contains(requireNonNull(method, "method"))) {
+                throw new IllegalArgumentException("method: \"" + method + "\" (expected: one of "
+                        + String.join(", ", new TreeSet<>(ModernResults.CACHEABLE)) + ")");
+            }
+            cacheHints.put(method, requireNonNull(hint, "hint"));
             return this;
         }
 

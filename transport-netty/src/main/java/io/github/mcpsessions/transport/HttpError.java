@@ -16,6 +16,16 @@ public enum HttpError {
     PARSE_ERROR(400, -32700),
     /** The request is not one that this endpoint understands. */
     INVALID_REQUEST(400, -32600),
+    /** The parameters or the metadata of a request of 2026-07-28 are not as they must be. */
+    INVALID_PARAMS(400, -32602),
+    /** A header of a request of 2026-07-28 does not repeat what the body says. */
+    HEADER_MISMATCH(400, -32020),
+    /** A handler needs what the client of 2026-07-28 has not declared. */
+    MISSING_CLIENT_CAPABILITY(400, -32021),
+    /** The request is of a protocol revision that has no sessions, and is not served here. */
+    UNSUPPORTED_PROTOCOL_VERSION(400, -32022),
+    /** A request of 2026-07-28 has a method that is not served. */
+    METHOD_NOT_FOUND(404, -32601),
     /** The request carries no token, or a bad one. Never said of a session. */
     UNAUTHENTICATED(401, -32000),
     /** Host or Origin is not allowed, or the token does not allow what is asked. */

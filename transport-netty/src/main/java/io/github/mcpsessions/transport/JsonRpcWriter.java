@@ -6,17 +6,18 @@ import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Writes the SDK's message types and JSON-RPC ids as JSON, the way the SDK's own mapper does. */
 final class JsonRpcWriter {
 
-    private static final ObjectWriter WRITER = JsonMapper.builder()
+    private static final JsonMapper MAPPER = JsonMapper.builder()
             .addMixIn(McpSchema.ElicitRequest.class, ElicitRequestMixIn.class)
-            .build()
-            .writer()
-            .without(StreamWriteFeature.AUTO_CLOSE_TARGET);
+            .build();
+
+    private static final ObjectWriter WRITER = MAPPER.writer().without(StreamWriteFeature.AUTO_CLOSE_TARGET);
 
     /**
      * The SDK's annotation asks for a type id "mode" beside the property "mode": Jackson 3.1 writes both, from 3.2 on it
@@ -34,6 +35,11 @@ final class JsonRpcWriter {
     /** Returns the message as one line of UTF-8. */
     static byte[] toBytes(Object message) {
         return WRITER.writeValueAsBytes(message);
+    }
+
+    /** Returns what would be written, to be completed before it is. */
+    static JsonNode toTree(Object value) {
+        return MAPPER.valueToTree(value);
     }
 
     /** Reads a JSON-RPC id that {@link #toText} has written; {@code null} if the text is something else. */

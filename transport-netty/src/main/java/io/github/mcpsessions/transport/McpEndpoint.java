@@ -29,8 +29,9 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * The MCP endpoint of Streamable HTTP (revisions 2025-03-26 to 2025-11-25): what a POST, a GET or a DELETE means and how it is
- * answered. It decides; the registry knows the sessions, and calls do the work.
+ * The MCP endpoint of Streamable HTTP: what a POST, a GET or a DELETE of the revisions with sessions means and how it is
+ * answered; what is of 2026-07-28 goes to the {@link ModernEndpoint}. It decides; the registry knows the sessions, and calls do the
+ * work.
  */
 final class McpEndpoint implements HttpRequestHandler {
 
@@ -47,6 +48,7 @@ final class McpEndpoint implements HttpRequestHandler {
     private final Broadcasts broadcasts;
     private final Streams streams;
     private final UndecidedAnswers undecided;
+    private final @Nullable ModernEndpoint modern;
     private final Executor workers;
     private final JsonRpcReader reader;
     private final AtomicInteger runningAnswers = new AtomicInteger();
@@ -63,6 +65,7 @@ final class McpEndpoint implements HttpRequestHandler {
             Broadcasts broadcasts,
             Streams streams,
             UndecidedAnswers undecided,
+            @Nullable ModernEndpoint modern,
             Executor workers) {
         this.config = config;
         this.sdk = sdk;
@@ -73,6 +76,7 @@ final class McpEndpoint implements HttpRequestHandler {
         this.broadcasts = broadcasts;
         this.streams = streams;
         this.undecided = undecided;
+        this.modern = modern;
         this.workers = workers;
         this.reader = new JsonRpcReader(config.maxBatchLength, config.observer);
     }
@@ -90,17 +94,34 @@ final class McpEndpoint implements HttpRequestHandler {
         try {
             switch (exchange.method()) {
                 case "POST" -> post(exchange);
-                case "GET" -> get(exchange);
-                case "DELETE" -> delete(exchange);
-                default ->
-                    HttpError.METHOD_NOT_ALLOWED.answer(
-                            exchange, null, "The method " + exchange.method() + " is not allowed here");
+                case "GET" -> {
+                    requireSessions(exchange);
+                    get(exchange);
+                }
+                case "DELETE" -> {
+                    requireSessions(exchange);
+                    delete(exchange);
+                }
+                default -> throw methodNotAllowed(exchange);
             }
         } catch (RefusedException e) {
             e.answer(exchange);
         } catch (RuntimeException e) {
             ExchangeTask.fail(exchange, null, e);
         }
+    }
+
+    /** A client of 2026-07-28 has nothing to listen to with a GET, and nothing to end. */
+    private void requireSessions(HttpExchange exchange) throws RefusedException {
+        if (modern != null && Era.isModern(exchange)) {
+            exchange.setResponseHeader("Allow", "POST, OPTIONS");
+            throw methodNotAllowed(exchange);
+        }
+    }
+
+    private static RefusedException methodNotAllowed(HttpExchange exchange) {
+        return new RefusedException(
+                HttpError.METHOD_NOT_ALLOWED, null, "The method " + exchange.method() + " is not allowed here");
     }
 
     // --- POST
@@ -114,6 +135,10 @@ final class McpEndpoint implements HttpRequestHandler {
             exchange.describe(subject(body));
         }
         JsonRpcMessage first = body.messages().get(0);
+        if (modern != null && (!config.eras.haveSessions() || Era.isModern(exchange, body))) {
+            modern.post(exchange, body);
+            return;
+        }
         Object id = first instanceof JsonRpcMessage.Request request ? request.id() : null;
         if (!body.batch()
                 && first instanceof JsonRpcMessage.Request request

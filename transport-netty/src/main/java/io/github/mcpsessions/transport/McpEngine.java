@@ -52,7 +52,11 @@ public final class McpEngine implements HttpRequestHandler {
     private volatile boolean ending;
     private volatile boolean busWasHeard;
 
-    private record Started(HttpRequestHandler entrance, McpEndpoint endpoint, SessionRegistry registry) {}
+    private record Started(
+            HttpRequestHandler entrance,
+            McpEndpoint endpoint,
+            SessionRegistry registry,
+            @Nullable ModernEndpoint modern) {}
 
     /**
      * Creates an engine, which serves nothing until {@link #start}.
@@ -100,6 +104,9 @@ public final class McpEngine implements HttpRequestHandler {
         UndecidedAnswers undecided = new UndecidedAnswers(timer, config.nanoTime, config.sseAfter);
         // What runs a handler is apart from what does the rest: only handlers are run on the event loop on demand.
         Executor handlerExecutor = config.immediateExecution ? Runnable::run : workers;
+        ModernEndpoint modern = config.eras.areModern()
+                ? new ModernEndpoint(config, sdk, handshake, incarnation, handlerExecutor)
+                : null;
         McpEndpoint endpoint = new McpEndpoint(
                 config,
                 sdk,
@@ -110,8 +117,9 @@ public final class McpEngine implements HttpRequestHandler {
                 broadcasts,
                 streams,
                 undecided,
+                modern,
                 handlerExecutor);
-        started = new Started(authenticated(endpoint), endpoint, registry);
+        started = new Started(authenticated(endpoint), endpoint, registry, modern);
 
         config.observer.started(gauges(registry));
 
@@ -123,7 +131,7 @@ public final class McpEngine implements HttpRequestHandler {
             busWasHeard = true;
             questions.lookAgain();
             streams.lookAgain();
-            broadcasts.catchUpAll();
+            catchUpWithBroadcasts();
         });
         config.backend.replicaRegistry().join(incarnation).exceptionally(failure -> {
             log.debug("The heartbeat begins when the store is back", failure);
@@ -135,12 +143,18 @@ public final class McpEngine implements HttpRequestHandler {
         });
         every(TICK, () -> {
             streams.closeExpired();
+            if (modern != null) {
+                modern.closeExpired();
+            }
             streams.keepAlive();
             deadWriters.check();
         });
         every(config.keepAliveInterval, () -> {
             questions.lookAgain();
-            broadcasts.catchUpAll();
+            catchUpWithBroadcasts();
+            if (modern != null) {
+                modern.keepAlive();
+            }
         });
     }
 
@@ -189,6 +203,19 @@ public final class McpEngine implements HttpRequestHandler {
                         config.clock,
                         workers,
                         endpoint);
+    }
+
+    private void catchUpWithBroadcasts() {
+        broadcasts.catchUpAll();
+        Started engine = started;
+        if (engine != null && engine.modern() != null) {
+            engine.modern().catchUp();
+        }
+    }
+
+    @Override
+    public List<String> methods() {
+        return config.eras.haveSessions() ? HttpRequestHandler.super.methods() : List.of("POST");
     }
 
     @Override
@@ -309,6 +336,9 @@ public final class McpEngine implements HttpRequestHandler {
         Started engine = started;
         if (engine != null) {
             engine.endpoint().stopListening();
+            if (engine.modern() != null) {
+                engine.modern().drain();
+            }
         }
     }
 
@@ -377,7 +407,7 @@ public final class McpEngine implements HttpRequestHandler {
             case TAKEN ->
                 streams.onTaken(held(message.sessionId()), message.sessionId(), message.detail(), message.sender());
             case RELEASED -> streams.onReleased(message.sessionId(), message.detail());
-            case BROADCAST -> broadcasts.catchUpAll();
+            case BROADCAST -> catchUpWithBroadcasts();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is refused with an {@link HttpError}. Carries no stack trace: it is an expected outcome. */
@@ -10,13 +11,27 @@ final class RefusedException extends Exception {
     private final HttpError error;
     private final transient @Nullable Object id;
 
+    private final transient @Nullable Object data;
+
     RefusedException(HttpError error, @Nullable Object id, String message) {
+        this(error, id, message, null);
+    }
+
+    /** Refuses a request, with something for programs to read. */
+    RefusedException(HttpError error, @Nullable Object id, String message, @Nullable Object data) {
         super(message, null, false, false);
         this.error = error;
         this.id = id;
+        this.data = data;
     }
 
     void answer(HttpExchange exchange) {
-        error.answer(exchange, id, String.valueOf(getMessage()));
+        String message = String.valueOf(getMessage());
+        if (id == null || data == null) {
+            error.answer(exchange, id, message);
+            return;
+        }
+        JsonRpcFailure failure = new JsonRpcFailure(id, new JSONRPCError(error.code(), message, data));
+        exchange.respond(error.status(), null, out -> JsonRpcWriter.write(out, failure));
     }
 }

@@ -58,19 +58,27 @@ final class SdkInternals {
      * SDK would ask only for the subscribers in its own map, which are those of this replica.
      */
     static void announceEveryResourceUpdate(SdkServer sdk) {
+        try {
+            Field subscriptions = McpAsyncServer.class.getDeclaredField("resourceSubscriptions");
+            subscriptions.setAccessible(true);
+            subscriptions.set(server(sdk), new EverySubscriber());
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            throw unknownSdk("resourceSubscriptions", e);
+        }
+    }
+
+    /** Returns the server whose handlers these are. */
+    static McpAsyncServer server(SdkServer sdk) {
         Object onClose = sdk.onClose();
         try {
             for (Field captured : onClose.getClass().getDeclaredFields()) {
                 if (McpAsyncServer.class.isAssignableFrom(captured.getType())) {
                     captured.setAccessible(true);
-                    Field subscriptions = McpAsyncServer.class.getDeclaredField("resourceSubscriptions");
-                    subscriptions.setAccessible(true);
-                    subscriptions.set(captured.get(onClose), new EverySubscriber());
-                    return;
+                    return (McpAsyncServer) captured.get(onClose);
                 }
             }
         } catch (ReflectiveOperationException | RuntimeException e) {
-            throw unknownSdk("resourceSubscriptions", e);
+            throw unknownSdk("onClose", e);
         }
         throw unknownSdk("onClose", null);
     }

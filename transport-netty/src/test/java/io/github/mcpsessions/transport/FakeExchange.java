@@ -25,6 +25,7 @@ final class FakeExchange implements HttpExchange {
 
     final CompletableFuture<Answer> answer = new CompletableFuture<>();
     final Map<String, String> responseHeaders = new ConcurrentHashMap<>();
+    private volatile Runnable goneListener = () -> {};
     private final String method;
     private final Map<String, String> headers = new ConcurrentHashMap<>();
     private final byte[] body;
@@ -99,7 +100,14 @@ final class FakeExchange implements HttpExchange {
     }
 
     @Override
-    public void onClientGone(Runnable listener) {}
+    public void onClientGone(Runnable listener) {
+        goneListener = listener;
+    }
+
+    /** The client goes away before it was answered. */
+    void clientGone() {
+        goneListener.run();
+    }
 
     /** An event stream that remembers what was sent. */
     static final class FakeStream implements EventStream {

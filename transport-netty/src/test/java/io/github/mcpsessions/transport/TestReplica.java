@@ -41,6 +41,21 @@ final class TestReplica implements AutoCloseable {
             {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"%s",\
             "capabilities":{"sampling":{},"roots":{}},"clientInfo":{"name":"test","version":"1"},"unknown":[1.50]}}""";
 
+    /** An input schema of which two arguments are repeated in headers, for clients of 2026-07-28. */
+    private static final Map<String, Object> MARKED = Map.of(
+            "type",
+            "object",
+            "properties",
+            Map.of(
+                    "region",
+                    Map.of("type", "string", "x-mcp-header", "Region"),
+                    "place",
+                    Map.of(
+                            "type",
+                            "object",
+                            "properties",
+                            Map.of("zip", Map.of("type", "integer", "x-mcp-header", "Zip")))));
+
     final InterceptedStore store;
     final InterceptedLog log;
     final McpEngine engine;
@@ -144,6 +159,16 @@ final class TestReplica implements AutoCloseable {
                                                         McpSchema.LoggingLevel.WARNING, "a warning")
                                                 .build())
                                 .thenReturn(text("logged"))),
+                AsyncToolSpecification.builder()
+                        .tool(McpSchema.Tool.builder("marked", MARKED).build())
+                        .callHandler((exchange, request) -> Mono.just(text("marked")))
+                        .build(),
+                tool(
+                        "sample",
+                        (exchange, request) -> exchange.createMessage(McpSchema.CreateMessageRequest.builder(
+                                                List.of(), 10)
+                                        .build())
+                                .thenReturn(text("sampled"))),
                 tool(
                         "ask",
                         (exchange, request) -> exchange.listRoots()

@@ -5,10 +5,12 @@ import static java.util.Objects.requireNonNull;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
+import io.github.mcpsessions.transport.CacheHint;
 import io.github.mcpsessions.transport.EngineConfig;
 import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.ProtectedResource;
 import io.github.mcpsessions.transport.RequestAuthenticator;
+import io.github.mcpsessions.transport.ProtocolEras;
 import io.github.mcpsessions.transport.RequestHead;
 import io.github.mcpsessions.transport.SessionListener;
 import io.github.mcpsessions.transport.StoreOnlyBackend;
@@ -239,6 +241,30 @@ public final class NettyStreamableServerTransportProviderBuilder
      */
     public NettyStreamableServerTransportProviderBuilder maxAttributeLength(int maxAttributeLength) {
         engine.maxAttributeLength(maxAttributeLength);
+        return this;
+    }
+
+    /**
+     * Sets which clients are served: those of the revisions with sessions, those of 2026-07-28, or both.
+     *
+     * @param eras the clients to serve; {@link ProtocolEras#BOTH} by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder eras(ProtocolEras eras) {
+        engine.eras(eras);
+        return this;
+    }
+
+    /**
+     * Sets what clients of 2026-07-28 are told of caching the results of a method.
+     *
+     * @param method one of {@code server/discover}, {@code tools/list}, {@code prompts/list}, {@code resources/list},
+     *     {@code resources/templates/list} and {@code resources/read}; no other result is cached
+     * @param hint the hint; {@link CacheHint#NONE} by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder cacheHint(String method, CacheHint hint) {
+        engine.cacheHint(method, hint);
         return this;
     }
 

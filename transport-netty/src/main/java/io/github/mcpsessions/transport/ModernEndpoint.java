@@ -1,0 +1,220 @@
+package io.github.mcpsessions.transport;
+
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpAsyncServer;
+import io.modelcontextprotocol.server.McpRequestHandler;
+import io.modelcontextprotocol.spec.McpSchema;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * What a POST of 2026-07-28 means: each request stands for itself, is answered by whichever replica it reaches, and is forgotten.
+ * Nothing is keyed by a request's id, which other clients use too.
+ */
+final class ModernEndpoint {
+
+    static final String DISCOVER = "server/discover";
+    private static final String LISTEN = "subscriptions/listen";
+
+    private final EngineConfig config;
+    private final SdkServer sdk;
+    private final McpAsyncServer server;
+    private final ModernResults results;
+    private final Subscriptions subscriptions;
+    private final Executor handlers;
+    private final String handlePrefix;
+    private final AtomicLong counter = new AtomicLong();
+    private final Set<ModernAnswer> answers = ConcurrentHashMap.newKeySet();
+
+    /** What the SDK answers to a handshake, which is all that it says of itself; asked for once. */
+    private final Mono<McpSchema.InitializeResult> self;
+
+    /**
+     * Creates an endpoint.
+     *
+     * @param incarnation tells the requests of this replica from those of all others
+     * @param handlers where handlers run
+     */
+    ModernEndpoint(EngineConfig config, SdkServer sdk, Handshake handshake, String incarnation, Executor handlers) {
+        this.config = config;
+        this.sdk = sdk;
+        this.server = SdkInternals.server(sdk);
+        this.results = new ModernResults(server, config.cacheHints);
+        this.subscriptions = new Subscriptions(config.backend.broadcastLog());
+        this.handlers = handlers;
+        this.handlePrefix = "request." + incarnation + ".";
+        this.self = handshake
+                .initialize(new McpSchema.InitializeRequest(
+                        ProtocolVersions.V2025_11_25,
+                        McpSchema.ClientCapabilities.builder().build(),
+                        McpSchema.Implementation.builder("mcp-sessions", "1").build()))
+                .cache();
+    }
+
+    /** Tells the open streams that there may be something new for them. */
+    void catchUp() {
+        subscriptions.catchUp();
+    }
+
+    /** Sends a comment on each open stream, and makes streams of answers that take long. */
+    void keepAlive() {
+        subscriptions.keepAlive();
+        answers.forEach(ModernAnswer::keepAlive);
+    }
+
+    /** Ends the streams whose tokens have expired. */
+    void closeExpired() {
+        subscriptions.closeExpired(config.clock.instant());
+    }
+
+    /** Ends what stays open until the server ends it. */
+    void drain() {
+        subscriptions.close(results);
+    }
+
+    /** Answers a POST whose headers allow both forms of an answer. */
+    void post(HttpExchange exchange, JsonRpcReader.Body body) throws RefusedException {
+        if (body.batch()) {
+            throw new RefusedException(HttpError.INVALID_REQUEST, null, "Expected one JSON-RPC message");
+        }
+        JsonRpcMessage message = body.messages().get(0);
+        if (message instanceof JsonRpcMessage.Request request) {
+            handle(exchange, ModernRequest.of(exchange, request));
+        } else if (message instanceof JsonRpcMessage.Notification) {
+            // The revision has no notification of clients over HTTP; a cancellation, for one, could concern any client's request.
+            exchange.respond(202, null, null);
+        } else {
+            throw new RefusedException(
+                    HttpError.INVALID_REQUEST, null, "Nobody waits for this response: there are no questions here");
+        }
+    }
+
+    private void handle(HttpExchange exchange, ModernRequest request) throws RefusedException {
+        switch (request.method()) {
+            case DISCOVER -> discover(exchange, request);
+            case LISTEN -> subscriptions.open(exchange, request.id(), filter(request));
+            default -> call(exchange, request);
+        }
+    }
+
+    private void call(HttpExchange exchange, ModernRequest request) throws RefusedException {
+        McpRequestHandler<?> handler = sdk.requestHandlers().get(request.method());
+        if (handler == null || ModernRequest.REMOVED.contains(request.method())) {
+            throw new RefusedException(
+                    HttpError.METHOD_NOT_FOUND, request.id(), "Method not found: " + request.method());
+        }
+        if (request.method().equals(McpSchema.METHOD_TOOLS_CALL)) {
+            McpSchema.Tool tool = tool(request.params().get("name"));
+            if (tool != null) {
+                ParamHeaders.check(exchange, request, tool);
+            }
+        }
+        McpTransportContext context = PrincipalContext.of(exchange, config.contextExtractor);
+        ModernCall call = newCall(exchange, request);
+        try {
+            handlers.execute(() -> call.start(handler, context));
+        } catch (RejectedExecutionException e) {
+            call.answer().refuse(HttpError.UNAVAILABLE, "The server is overloaded");
+        }
+    }
+
+    private ModernCall newCall(HttpExchange exchange, ModernRequest request) {
+        String handle = handlePrefix + counter.incrementAndGet();
+        ModernAnswer[] answer = new ModernAnswer[1];
+        ModernCall call = new ModernCall(
+                sdk,
+                results,
+                request,
+                handle,
+                exchange,
+                !config.immediateExecution,
+                () -> answers.remove(answer[0]));
+        answer[0] = call.answer();
+        answers.add(call.answer());
+        call.answer().start();
+        return call;
+    }
+
+    private McpSchema.@Nullable Tool tool(@Nullable Object name) {
+        for (McpSchema.Tool tool : server.listTools().toIterable()) {
+            if (tool.name().equals(name)) {
+                return tool;
+            }
+        }
+        return null;
+    }
+
+    private void discover(HttpExchange exchange, ModernRequest request) {
+        self.subscribe(
+                known -> {
+                    Map<String, Object> found = new LinkedHashMap<>();
+                    found.put("supportedVersions", ProtocolVersions.MODERN);
+                    found.put("capabilities", known.capabilities());
+                    if (known.instructions() != null) {
+                        found.put("instructions", known.instructions());
+                    }
+                    JsonRpcResult result = results.complete(request, found, true);
+                    exchange.respond(200, null, out -> JsonRpcWriter.write(out, result));
+                },
+                failure -> ExchangeTask.fail(exchange, request.id(), failure));
+    }
+
+    /** Reads what a client wants to be told, and leaves out what the server does not offer. */
+    private Subscriptions.Filter filter(ModernRequest request) throws RefusedException {
+        Map<String, Object> wanted = ModernRequest.object(request.params().get("notifications"));
+        if (wanted == null) {
+            throw new RefusedException(
+                    HttpError.INVALID_PARAMS, request.id(), "params: no object \"notifications\"");
+        }
+        McpSchema.ServerCapabilities offered = server.getServerCapabilities();
+        Map<String, Object> acknowledged = new LinkedHashMap<>();
+        Set<String> methods = new HashSet<>();
+        if (wants(wanted, "toolsListChanged")
+                && offered.tools() != null
+                && Boolean.TRUE.equals(offered.tools().listChanged())) {
+            acknowledged.put("toolsListChanged", true);
+            methods.add(McpSchema.METHOD_NOTIFICATION_TOOLS_LIST_CHANGED);
+        }
+        if (wants(wanted, "promptsListChanged")
+                && offered.prompts() != null
+                && Boolean.TRUE.equals(offered.prompts().listChanged())) {
+            acknowledged.put("promptsListChanged", true);
+            methods.add(McpSchema.METHOD_NOTIFICATION_PROMPTS_LIST_CHANGED);
+        }
+        if (wants(wanted, "resourcesListChanged")
+                && offered.resources() != null
+                && Boolean.TRUE.equals(offered.resources().listChanged())) {
+            acknowledged.put("resourcesListChanged", true);
+            methods.add(McpSchema.METHOD_NOTIFICATION_RESOURCES_LIST_CHANGED);
+        }
+        Set<String> resources = new HashSet<>();
+        if (wanted.get("resourceSubscriptions") instanceof Collection<?> uris
+                && offered.resources() != null
+                && Boolean.TRUE.equals(offered.resources().subscribe())) {
+            uris.forEach(uri -> resources.add(String.valueOf(uri)));
+            if (resources.size() > config.maxSubscriptions) {
+                throw new RefusedException(
+                        HttpError.INVALID_PARAMS,
+                        request.id(),
+                        "resourceSubscriptions: " + resources.size() + " (expected: at most "
+                                + config.maxSubscriptions + ")");
+            }
+            acknowledged.put("resourceSubscriptions", List.copyOf(resources));
+        }
+        return new Subscriptions.Filter(methods, resources, acknowledged);
+    }
+
+    private static boolean wants(Map<String, Object> wanted, String name) {
+        return Boolean.TRUE.equals(wanted.get(name));
+    }
+}

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What replicas tell one another: one line of words. Whoever can write to the bus can send anything, so a message that makes
- * no sense is ignored, and none does more than have its receiver look into the store.
+ * no sense is ignored, and none does more than have its receiver look into the store, but for those that are sealed.
  *
  * @param type what has happened
  * @param sender the incarnation that sends it
@@ -30,7 +30,13 @@ record BusMessage(Type type, String sender, String sessionId, String detail) {
         /** The sender has given the stream in the detail up, and stored how far it has got. */
         RELEASED,
         /** There is a new broadcast; of no session. */
-        BROADCAST
+        BROADCAST,
+        /** The sender has received a retry for a call that waits at the receiver; sealed, as the two below. */
+        RETRY,
+        /** How the receiver's retry is getting on. */
+        RETRIED,
+        /** The client of the sender's retry has gone. */
+        CANCEL_RETRY
     }
 
     String encode() {

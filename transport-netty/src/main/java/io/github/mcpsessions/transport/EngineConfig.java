@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -38,6 +39,9 @@ public final class EngineConfig {
     final int maxAttributeLength;
     final ProtocolEras eras;
     final Map<String, CacheHint> cacheHints;
+    final Map<String, byte[]> requestStateKeys;
+    final Duration inputTimeout;
+    final int maxWaitingCalls;
     final boolean immediateExecution;
     final @Nullable Executor handlerExecutor;
     final List<SessionListener> listeners;
@@ -73,6 +77,9 @@ public final class EngineConfig {
         this.maxAttributeLength = builder.maxAttributeLength;
         this.eras = builder.eras;
         this.cacheHints = Map.copyOf(builder.cacheHints);
+        this.requestStateKeys = new LinkedHashMap<>(builder.requestStateKeys);
+        this.inputTimeout = builder.inputTimeout;
+        this.maxWaitingCalls = builder.maxWaitingCalls;
         this.immediateExecution = builder.immediateExecution;
         this.handlerExecutor = builder.handlerExecutor;
         this.listeners = List.copyOf(builder.listeners);
@@ -134,6 +141,9 @@ public final class EngineConfig {
         private int maxAttributeLength = 16 * 1024;
         private ProtocolEras eras = ProtocolEras.BOTH;
         private final Map<String, CacheHint> cacheHints = new HashMap<>();
+        private final Map<String, byte[]> requestStateKeys = new LinkedHashMap<>();
+        private Duration inputTimeout = Duration.ofMinutes(10);
+        private int maxWaitingCalls = 10_000;
         private boolean immediateExecution;
         private @Nullable Executor handlerExecutor;
         private final List<SessionListener> listeners = new ArrayList<>();
@@ -373,6 +383,53 @@ public final class EngineConfig {
                         + String.join(", ", new TreeSet<>(ModernResults.CACHEABLE)) + ")");
             }
             cacheHints.put(method, requireNonNull(hint, "hint"));
+            return this;
+        }
+
+        /**
+         * Adds a key that seals what clients of 2026-07-28 carry from a question to its answer, and what replicas tell one another
+         * of it. The first key seals, all of them open: to rotate, add the new key last on every replica, then first, then
+         * leave the old one out once {@code inputTimeout} has passed.
+         *
+         * @param id names the key in what is sealed: letters, digits, {@code -} and {@code _}, 32 at most
+         * @param key 16, 24 or 32 random bytes for AES-GCM, the same on all replicas. Without a key each replica makes one of
+         *     its own, and then only the replica that asked can take the answer
+         * @return this builder
+         */
+        public Builder requestStateKey(String id, byte[] key) {
+            if (!requireNonNull(id, "id").matches("[A-Za-z0-9_-]{1,32}")) {
+                throw new IllegalArgumentException(
+                        "id: \"" + id + "\" (expected: 1 to 32 letters, digits, - and _)");
+            }
+            if (key.length != 16 && key.length != 24 && key.length != 32) {
+                throw new IllegalArgumentException("key: " + key.length + " bytes (expected: 16, 24 or 32)");
+            }
+            if (requestStateKeys.putIfAbsent(id, key.clone()) != null) {
+                throw new IllegalArgumentException("id: \"" + id + "\" (expected: each key once)");
+            }
+            return this;
+        }
+
+        /**
+         * Sets how long a handler waits for a client of 2026-07-28 to come back with its answers. After it the call is
+         * cancelled.
+         *
+         * @param inputTimeout the bound, a second to a day; 10 minutes by default
+         * @return this builder
+         */
+        public Builder inputTimeout(Duration inputTimeout) {
+            this.inputTimeout = range("inputTimeout", inputTimeout, Duration.ofSeconds(1), Duration.ofDays(1));
+            return this;
+        }
+
+        /**
+         * Sets how many handlers wait for clients of 2026-07-28 to come back with answers. A further question fails.
+         *
+         * @param maxWaitingCalls the greatest number, at least 1; 10,000 by default
+         * @return this builder
+         */
+        public Builder maxWaitingCalls(int maxWaitingCalls) {
+            this.maxWaitingCalls = positive("maxWaitingCalls", maxWaitingCalls);
             return this;
         }
 

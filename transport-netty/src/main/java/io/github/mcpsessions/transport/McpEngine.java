@@ -105,7 +105,7 @@ public final class McpEngine implements HttpRequestHandler {
         // What runs a handler is apart from what does the rest: only handlers are run on the event loop on demand.
         Executor handlerExecutor = config.immediateExecution ? Runnable::run : workers;
         ModernEndpoint modern = config.eras.areModern()
-                ? new ModernEndpoint(config, sdk, handshake, incarnation, handlerExecutor)
+                ? new ModernEndpoint(config, sdk, handshake, incarnation, handlerExecutor, timer)
                 : null;
         McpEndpoint endpoint = new McpEndpoint(
                 config,
@@ -145,6 +145,7 @@ public final class McpEngine implements HttpRequestHandler {
             streams.closeExpired();
             if (modern != null) {
                 modern.closeExpired();
+                modern.tick();
             }
             streams.keepAlive();
             deadWriters.check();
@@ -365,6 +366,9 @@ public final class McpEngine implements HttpRequestHandler {
         drain();
         Started engine = started;
         timer.shutdownNow();
+        if (engine != null && engine.modern() != null) {
+            engine.modern().close();
+        }
         subscriptions.forEach(ReplicaBus.Subscription::close);
         CompletionStage<Void> flushed = engine == null
                 ? CompletableFuture.completedFuture(null)
@@ -408,6 +412,11 @@ public final class McpEngine implements HttpRequestHandler {
                 streams.onTaken(held(message.sessionId()), message.sessionId(), message.detail(), message.sender());
             case RELEASED -> streams.onReleased(message.sessionId(), message.detail());
             case BROADCAST -> catchUpWithBroadcasts();
+            case RETRY, RETRIED, CANCEL_RETRY -> {
+                if (engine.modern() != null) {
+                    engine.modern().receive(message);
+                }
+            }
         }
     }
 

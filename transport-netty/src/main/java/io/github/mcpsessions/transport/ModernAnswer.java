@@ -1,18 +1,20 @@
 package io.github.mcpsessions.transport;
 
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to a request of 2026-07-28. It stays undecided until the first notification, or until a keep-alive comment is due:
  * only an answer that is not yet a stream can have an HTTP status. Events have no ids, for there is no resume.
  */
-final class ModernAnswer {
+final class ModernAnswer implements CallAnswer {
 
     private final HttpExchange exchange;
     private final Object requestId;
-    private final Runnable onGone;
-    private final Runnable onDone;
+    private final Consumer<ModernAnswer> onDone;
+
+    private volatile Runnable onGone = () -> {};
 
     private @Nullable EventStream stream;
     private boolean done;
@@ -21,14 +23,17 @@ final class ModernAnswer {
     /**
      * Creates an answer.
      *
-     * @param onGone called once if the client goes away before the answer is complete, on any thread
      * @param onDone called once when nothing can be sent any more, whoever ended it
      */
-    ModernAnswer(HttpExchange exchange, Object requestId, Runnable onGone, Runnable onDone) {
+    ModernAnswer(HttpExchange exchange, Object requestId, Consumer<ModernAnswer> onDone) {
         this.exchange = exchange;
         this.requestId = requestId;
-        this.onGone = onGone;
         this.onDone = onDone;
+    }
+
+    /** Sets what to do if the client goes away before the answer is complete, on any thread. */
+    void onGone(Runnable onGone) {
+        this.onGone = onGone;
     }
 
     /** Begins to watch the client's connection. */
@@ -36,8 +41,8 @@ final class ModernAnswer {
         exchange.onClientGone(this::clientGone);
     }
 
-    /** Sends a notification; it is dropped once the answer is complete. */
-    void send(Object notification) {
+    @Override
+    public void send(Object notification) {
         byte[] data = JsonRpcWriter.toBytes(notification);
         EventStream open = openStream();
         if (open != null) {
@@ -46,7 +51,8 @@ final class ModernAnswer {
     }
 
     /** Sends the response: as JSON with a status, or as the last event. */
-    void respond(int status, Object response) {
+    @Override
+    public void respond(int status, Object response) {
         EventStream open;
         synchronized (this) {
             if (done) {
@@ -61,7 +67,7 @@ final class ModernAnswer {
             open.send(null, JsonRpcWriter.toBytes(response), null);
             open.close();
         }
-        onDone.run();
+        onDone.accept(this);
     }
 
     /** Sends an error: with its HTTP status where nothing was sent yet. */
@@ -73,7 +79,7 @@ final class ModernAnswer {
         }
         if (plain) {
             error.answer(exchange, requestId, message);
-            onDone.run();
+            onDone.accept(this);
         } else {
             respond(error.status(), new JsonRpcFailure(requestId, new JSONRPCError(error.code(), message)));
         }
@@ -113,6 +119,6 @@ final class ModernAnswer {
             done = true;
         }
         onGone.run();
-        onDone.run();
+        onDone.accept(this);
     }
 }

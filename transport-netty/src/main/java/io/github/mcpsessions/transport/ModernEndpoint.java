@@ -4,6 +4,7 @@ import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpAsyncServer;
 import io.modelcontextprotocol.server.McpRequestHandler;
 import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -13,7 +14,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -24,6 +27,7 @@ import reactor.core.publisher.Mono;
 final class ModernEndpoint {
 
     static final String DISCOVER = "server/discover";
+    private static final String CALL = "call.";
     private static final String LISTEN = "subscriptions/listen";
 
     private final EngineConfig config;
@@ -32,7 +36,9 @@ final class ModernEndpoint {
     private final ModernResults results;
     private final Subscriptions subscriptions;
     private final Executor handlers;
-    private final String handlePrefix;
+    private final WaitingCalls waiting;
+    private final RemoteRetries retries;
+    private final String callPrefix;
     private final AtomicLong counter = new AtomicLong();
     private final Set<ModernAnswer> answers = ConcurrentHashMap.newKeySet();
 
@@ -44,15 +50,33 @@ final class ModernEndpoint {
      *
      * @param incarnation tells the requests of this replica from those of all others
      * @param handlers where handlers run
+     * @param timer for what is to be done later
      */
-    ModernEndpoint(EngineConfig config, SdkServer sdk, Handshake handshake, String incarnation, Executor handlers) {
+    ModernEndpoint(
+            EngineConfig config,
+            SdkServer sdk,
+            Handshake handshake,
+            String incarnation,
+            Executor handlers,
+            ScheduledExecutorService timer) {
         this.config = config;
         this.sdk = sdk;
         this.server = SdkInternals.server(sdk);
         this.results = new ModernResults(server, config.cacheHints);
         this.subscriptions = new Subscriptions(config.backend.broadcastLog());
         this.handlers = handlers;
-        this.handlePrefix = "request." + incarnation + ".";
+        this.callPrefix = CALL + incarnation + ".";
+        StateSealer sealer = new StateSealer(config.requestStateKeys);
+        this.waiting = new WaitingCalls(
+                sealer, config.inputTimeout, config.maxWaitingCalls, config.clock, timer, handlers);
+        this.retries = new RemoteRetries(
+                config.backend.replicaBus(),
+                config.backend.replicaRegistry(),
+                incarnation,
+                sealer,
+                waiting,
+                handlers,
+                config.nanoTime);
         this.self = handshake
                 .initialize(new McpSchema.InitializeRequest(
                         ProtocolVersions.V2025_11_25,
@@ -70,6 +94,22 @@ final class ModernEndpoint {
     void keepAlive() {
         subscriptions.keepAlive();
         answers.forEach(ModernAnswer::keepAlive);
+    }
+
+    /** Looks after calls that wait for their clients; called every second. */
+    void tick() {
+        waiting.expire();
+        retries.tick();
+    }
+
+    /** Takes word of a retry from another replica. */
+    void receive(BusMessage message) {
+        retries.receive(message);
+    }
+
+    /** Cancels the calls that wait for their clients: a retry runs them again elsewhere, or says that it may not. */
+    void close() {
+        waiting.close();
     }
 
     /** Ends the streams whose tokens have expired. */
@@ -120,29 +160,139 @@ final class ModernEndpoint {
             }
         }
         McpTransportContext context = PrincipalContext.of(exchange, config.contextExtractor);
-        ModernCall call = newCall(exchange, request);
-        try {
-            handlers.execute(() -> call.start(handler, context));
-        } catch (RejectedExecutionException e) {
-            call.answer().refuse(HttpError.UNAVAILABLE, "The server is overloaded");
+        String principal = InputState.principal(exchange);
+        Map<String, Object> responses = request.inputResponses();
+        if (request.requestState() == null) {
+            ModernCall call = newCall(request, principal, responses == null ? Map.of() : responses);
+            call.answerTo(newAnswer(exchange, request, call::cancel));
+            start(call, exchange, handler, context);
+        } else {
+            retry(exchange, request, principal, handler, context);
         }
     }
 
-    private ModernCall newCall(HttpExchange exchange, ModernRequest request) {
-        String handle = handlePrefix + counter.incrementAndGet();
-        ModernAnswer[] answer = new ModernAnswer[1];
-        ModernCall call = new ModernCall(
+    private void retry(
+            HttpExchange exchange,
+            ModernRequest request,
+            String principal,
+            McpRequestHandler<?> handler,
+            McpTransportContext context)
+            throws RefusedException {
+        InputState state = waiting.open(String.valueOf(request.requestState()), request, principal)
+                .orElseThrow(() -> new RefusedException(
+                        HttpError.INVALID_PARAMS,
+                        request.id(),
+                        "requestState: not verified (expected: as it was received, in time, and with the same params)"));
+        String asker = state.call().substring(0, state.call().lastIndexOf('.') + 1);
+        if (!asker.equals(callPrefix) && asker.length() == callPrefix.length()) {
+            forward(exchange, request, state, asker, principal, handler, context);
+            return;
+        }
+        ModernCall call = waiting.get(state.call());
+        ModernAnswer answer = newAnswer(exchange, request, call == null ? () -> {} : call::cancel);
+        Runnable deliver = call == null ? null : call.resume(state.round(), request, answer);
+        if (deliver == null) {
+            runAgain(exchange, request, state, answer, principal, handler, context);
+            return;
+        }
+        try {
+            handlers.execute(deliver);
+        } catch (RejectedExecutionException e) {
+            call.cancel();
+            answer.refuse(HttpError.UNAVAILABLE, "The server is overloaded");
+        }
+    }
+
+    private void forward(
+            HttpExchange exchange,
+            ModernRequest request,
+            InputState state,
+            String asker,
+            String principal,
+            McpRequestHandler<?> handler,
+            McpTransportContext context) {
+        AtomicReference<Runnable> onGone = new AtomicReference<>(() -> {});
+        ModernAnswer answer = newAnswer(exchange, request, () -> onGone.get().run());
+        String back = asker.substring(CALL.length(), asker.length() - 1);
+        onGone.set(retries.forward(
+                back,
+                state,
+                request,
+                answer,
+                () -> runAgain(exchange, request, state, answer, principal, handler, context)));
+    }
+
+    /** The handler that asked is gone: a call that may be repeated is, with the answers so far. */
+    private void runAgain(
+            HttpExchange exchange,
+            ModernRequest request,
+            InputState state,
+            ModernAnswer answer,
+            String principal,
+            McpRequestHandler<?> handler,
+            McpTransportContext context) {
+        if (!isRepeatable(request)) {
+            answer.respond(
+                    200,
+                    new JsonRpcFailure(
+                            request.id(),
+                            new JSONRPCError(
+                                    McpSchema.ErrorCodes.INTERNAL_ERROR,
+                                    "The call that asked has ended, and may not be run twice:"
+                                            + " send the request anew, without requestState")));
+            return;
+        }
+        Map<String, Object> given = new LinkedHashMap<>(state.answers());
+        Map<String, Object> responses = request.inputResponses();
+        if (responses != null) {
+            given.putAll(responses);
+        }
+        ModernCall call = newCall(request, principal, given);
+        call.answerTo(answer);
+        answer.onGone(call::cancel);
+        start(call, exchange, handler, context);
+    }
+
+    /** Prompts and resources are only read; of a tool its annotations say so. */
+    private boolean isRepeatable(ModernRequest request) {
+        if (!request.method().equals(McpSchema.METHOD_TOOLS_CALL)) {
+            return true;
+        }
+        McpSchema.Tool tool = tool(request.params().get("name"));
+        McpSchema.ToolAnnotations annotations = tool == null ? null : tool.annotations();
+        return annotations != null
+                && (Boolean.TRUE.equals(annotations.readOnlyHint())
+                        || Boolean.TRUE.equals(annotations.idempotentHint()));
+    }
+
+    private void start(
+            ModernCall call, HttpExchange exchange, McpRequestHandler<?> handler, McpTransportContext context) {
+        try {
+            handlers.execute(() -> call.start(handler, context));
+        } catch (RejectedExecutionException e) {
+            call.cancel();
+            HttpError.UNAVAILABLE.answer(exchange, call.requestId(), "The server is overloaded");
+        }
+    }
+
+    private ModernCall newCall(ModernRequest request, String principal, Map<String, Object> given) {
+        return new ModernCall(
                 sdk,
                 results,
+                waiting,
                 request,
-                handle,
-                exchange,
-                !config.immediateExecution,
-                () -> answers.remove(answer[0]));
-        answer[0] = call.answer();
-        answers.add(call.answer());
-        call.answer().start();
-        return call;
+                callPrefix + counter.incrementAndGet(),
+                principal,
+                given,
+                !config.immediateExecution);
+    }
+
+    private ModernAnswer newAnswer(HttpExchange exchange, ModernRequest request, Runnable onGone) {
+        ModernAnswer answer = new ModernAnswer(exchange, request.id(), answers::remove);
+        answers.add(answer);
+        answer.onGone(onGone);
+        answer.start();
+        return answer;
     }
 
     private McpSchema.@Nullable Tool tool(@Nullable Object name) {

@@ -148,6 +148,36 @@ record ModernRequest(
         throw invalid(request, name + ": not an object");
     }
 
+    /** What another replica needs of a retry. */
+    Map<String, Object> toRelay() {
+        Map<String, Object> relay = new LinkedHashMap<>();
+        relay.put("id", id);
+        relay.put("method", method);
+        relay.put("params", params);
+        relay.put("responses", inputResponses == null ? Map.of() : inputResponses);
+        return relay;
+    }
+
+    /** Returns a retry that another replica has checked; {@code null} if it is none. */
+    static @Nullable ModernRequest relayed(@Nullable Object relay) {
+        Map<String, Object> members = object(relay);
+        Map<String, Object> params = members == null ? null : object(members.get("params"));
+        Map<String, Object> meta = params == null ? null : object(params.get("_meta"));
+        if (members == null || meta == null || members.get("id") == null) {
+            return null;
+        }
+        Object id = members.get("id");
+        return new ModernRequest(
+                id instanceof Integer number ? (Object) number.longValue() : id,
+                String.valueOf(members.get("method")),
+                params,
+                JsonMapper.shared().convertValue(meta.get(CLIENT_CAPABILITIES), McpSchema.ClientCapabilities.class),
+                null,
+                LocalSession.parseLevel(String.valueOf(meta.get(LOG_LEVEL))).orElse(null),
+                object(members.get("responses")),
+                null);
+    }
+
     /** Objects of parsed JSON have strings as keys. */
     @SuppressWarnings("unchecked")
     static @Nullable Map<String, Object> object(@Nullable Object value) {

@@ -4,6 +4,7 @@ import io.modelcontextprotocol.server.McpAsyncServer;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -66,6 +67,16 @@ final class ModernResults {
             meta.set(SERVER_INFO, JsonRpcWriter.toTree(server.getServerInfo()));
         }
         return new JsonRpcResult(request.id(), members);
+    }
+
+    /** The answer that asks the client for its input. */
+    JsonRpcResult inputRequired(ModernRequest request, Map<String, Object> requests, String state) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("resultType", "input_required");
+        result.put("inputRequests", requests);
+        result.put("requestState", state);
+        result.put("_meta", Map.of(SERVER_INFO, server.getServerInfo()));
+        return new JsonRpcResult(request.id(), result);
     }
 
     /** The response to {@code subscriptions/listen}, with which the server ends the subscription. */

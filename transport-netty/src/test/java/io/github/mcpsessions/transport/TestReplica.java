@@ -26,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -61,6 +62,9 @@ final class TestReplica implements AutoCloseable {
     final McpEngine engine;
     final McpAsyncServer server;
     final AtomicLong nanos = new AtomicLong(System.nanoTime());
+
+    /** How often the tool {@code elicitTwice} has begun. */
+    final AtomicInteger runs = new AtomicInteger();
 
     /** Ends the calls of the tool {@code wait}. */
     final Sinks.One<String> release = Sinks.one();
@@ -159,6 +163,30 @@ final class TestReplica implements AutoCloseable {
                                                         McpSchema.LoggingLevel.WARNING, "a warning")
                                                 .build())
                                 .thenReturn(text("logged"))),
+                tool("elicit", (exchange, request) -> askForName(exchange).map(name -> text("Hello, " + name))),
+                AsyncToolSpecification.builder()
+                        .tool(McpSchema.Tool.builder("elicitTwice", Map.of("type", "object"))
+                                .annotations(McpSchema.ToolAnnotations.builder()
+                                        .idempotentHint(true)
+                                        .build())
+                                .build())
+                        .callHandler((exchange, request) -> Mono.defer(() -> {
+                            runs.incrementAndGet();
+                            MultiRoundTrip trip = MultiRoundTrip.of(exchange).orElseThrow();
+                            return trip.named("first", askForName(exchange))
+                                    .flatMap(first -> trip.named("second", askForName(exchange))
+                                            .map(second -> text(first + " and " + second)));
+                        }))
+                        .build(),
+                tool("elicitAll", (exchange, request) -> Mono.defer(() -> {
+                    MultiRoundTrip trip = MultiRoundTrip.of(exchange).orElseThrow();
+                    trip.together(2);
+                    return Mono.zip(
+                                    trip.named("name", askForName(exchange)),
+                                    trip.named("roots", exchange.listRoots()))
+                            .map(both -> text(
+                                    both.getT1() + " " + both.getT2().roots().size()));
+                })),
                 AsyncToolSpecification.builder()
                         .tool(McpSchema.Tool.builder("marked", MARKED).build())
                         .callHandler((exchange, request) -> Mono.just(text("marked")))
@@ -210,6 +238,13 @@ final class TestReplica implements AutoCloseable {
                         .build())
                 .callHandler(handler)
                 .build();
+    }
+
+    private static Mono<String> askForName(McpAsyncServerExchange exchange) {
+        return exchange.createElicitation(
+                        McpSchema.ElicitFormRequest.builder("Your name?", Map.of("type", "object"))
+                                .build())
+                .map(answer -> String.valueOf(answer.content().get("name")));
     }
 
     private static Mono<Void> warn(McpAsyncServerExchange exchange, String text) {

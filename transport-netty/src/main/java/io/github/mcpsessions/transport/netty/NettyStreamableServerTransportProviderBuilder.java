@@ -269,6 +269,44 @@ public final class NettyStreamableServerTransportProviderBuilder
     }
 
     /**
+     * Adds a key that seals what clients of 2026-07-28 carry from a question to its answer, and what replicas tell one another
+     * of it. The first key seals, all of them open: to rotate, add the new key last on every replica, then first, then
+     * leave the old one out once {@code inputTimeout} has passed.
+     *
+     * @param id names the key in what is sealed: letters, digits, {@code -} and {@code _}, 32 at most
+     * @param key 16, 24 or 32 random bytes for AES-GCM, the same on all replicas. Without a key each replica makes one of
+     *     its own, and then only the replica that asked can take the answer
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder requestStateKey(String id, byte[] key) {
+        engine.requestStateKey(id, key);
+        return this;
+    }
+
+    /**
+     * Sets how long a handler waits for a client of 2026-07-28 to come back with its answers. After it the call is
+     * cancelled.
+     *
+     * @param inputTimeout the bound, a second to a day; 10 minutes by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder inputTimeout(Duration inputTimeout) {
+        engine.inputTimeout(inputTimeout);
+        return this;
+    }
+
+    /**
+     * Sets how many handlers wait for clients of 2026-07-28 to come back with answers. A further question fails.
+     *
+     * @param maxWaitingCalls the greatest number, at least 1; 10,000 by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder maxWaitingCalls(int maxWaitingCalls) {
+        engine.maxWaitingCalls(maxWaitingCalls);
+        return this;
+    }
+
+    /**
      * Runs handlers on the thread that has read the request, which is an event loop. Only for handlers that never
      * block: one that does stops every connection of that event loop. Use it along with the SDK's own
      * {@code immediateExecution(true)} where the server is a sync one.

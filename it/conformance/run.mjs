@@ -1,4 +1,5 @@
 // Starts the servers, runs the suite at each revision, reads its checks.json files and prints one table.
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +17,7 @@ const outputs = path.join(root, 'it', 'target', 'conformance');
 const { values: options } = parseArgs({
     options: {
         only: { type: 'string' },
-        'spec-version': { type: 'string', multiple: true, default: ['2025-11-25', '2025-06-18', '2025-03-26'] },
+        'spec-version': { type: 'string', multiple: true, default: ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26'] },
     },
 });
 const setups = { memory: oneReplicaInMemory, redis: threeReplicasOnRedis };
@@ -50,8 +51,11 @@ async function threeReplicasOnRedis(test) {
     let proxy;
     try {
         const namespace = `conformance-${process.pid}-${Date.now()}`;
+        const stateKeys = `k1:${randomBytes(32).toString('base64')}`;
         for (const name of ['redis-1', 'redis-2', 'redis-3']) {
-            replicas.push(await startReplica(name, { REDIS_URL: redis.url, MCP_NAMESPACE: namespace }));
+            replicas.push(await startReplica(name, {
+                REDIS_URL: redis.url, MCP_NAMESPACE: namespace, MCP_STATE_KEYS: stateKeys,
+            }));
         }
         proxy = await startRoundRobinProxy(replicas.map((replica) => replica.port));
         await test('3 replicas, Redis, round robin', `http://127.0.0.1:${proxy.port}/mcp`);

@@ -10,12 +10,20 @@ import java.util.Optional;
  * Who may use the server.
  *
  * @param authenticator decides it; empty where everybody may. It has no token that could be printed
+ * @param stateKeys the keys that clients' states are sealed with
  */
-record AuthSettings(Optional<RequestAuthenticator> authenticator) {
+record AuthSettings(Optional<RequestAuthenticator> authenticator, StateKeys stateKeys) {
+
+    AuthSettings(Optional<RequestAuthenticator> authenticator) {
+        this(authenticator, StateKeys.NONE);
+    }
+
 
     static AuthSettings of(AuthFlags flags, Map<String, String> environment) throws InvalidSettingException {
         Settings.Setting tokens = Settings.setting("--auth-tokens", flags.tokens, "MCP_AUTH_TOKENS", environment, "");
-        return new AuthSettings(tokens.value().isEmpty() ? Optional.empty() : Optional.of(staticTokens(tokens)));
+        return new AuthSettings(
+                tokens.value().isEmpty() ? Optional.empty() : Optional.of(staticTokens(tokens)),
+                StateKeys.of(environment));
     }
 
     private static RequestAuthenticator staticTokens(Settings.Setting setting) throws InvalidSettingException {

@@ -47,6 +47,7 @@ public final class Fixtures {
                 .resources(Resources.all())
                 .resourceTemplates(Resources.template())
                 .prompts(Prompts.all())
+                .prompts(InputTools.prompt())
                 .completions(Prompts.completion())
                 .build();
         started.complete(server);
@@ -87,6 +88,7 @@ public final class Fixtures {
                         ContentTools.all(),
                         ClientTools.all(),
                         ModernTools.all(),
+                        InputTools.all(),
                         new StreamTools(transport).all(),
                         new ChangeTools(server).all(),
                         new SessionTools(nodeId).all())

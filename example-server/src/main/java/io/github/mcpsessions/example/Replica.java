@@ -77,6 +77,7 @@ final class Replica implements AutoCloseable {
         builder.observer(MicrometerObserver.create(meters)).textEndpoint(METRICS, PROMETHEUS_TEXT, meters::scrape);
         settings.operations().managementPort().ifPresent(builder::managementPort);
         auth.applyTo(builder);
+        auth.stateKeys().applyTo(builder);
         NettyStreamableServerTransportProvider transport = builder.build();
         try {
             McpSyncServer server = Fixtures.serve(transport, settings.nodeId(), ExampleServer.Version.text());

@@ -79,8 +79,8 @@ class ServedFixturesTest {
 
     @Test
     void listsAllAndSaysWhatItCan() {
-        assertThat(client.listTools().tools()).hasSize(23);
-        assertThat(client.listPrompts().prompts()).hasSize(4);
+        assertThat(client.listTools().tools()).hasSize(36);
+        assertThat(client.listPrompts().prompts()).hasSize(5);
         assertThat(client.listResources().resources()).hasSize(3);
         assertThat(client.listResourceTemplates().resourceTemplates()).hasSize(1);
         var can = client.getServerCapabilities();

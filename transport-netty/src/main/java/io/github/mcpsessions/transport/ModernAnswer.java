@@ -14,7 +14,8 @@ final class ModernAnswer implements CallAnswer {
     private final Object requestId;
     private final Consumer<ModernAnswer> onDone;
 
-    private volatile Runnable onGone = () -> {};
+    private Runnable onGone = () -> {};
+    private boolean gone;
 
     private @Nullable EventStream stream;
     private boolean done;
@@ -31,9 +32,15 @@ final class ModernAnswer implements CallAnswer {
         this.onDone = onDone;
     }
 
-    /** Sets what to do if the client goes away before the answer is complete, on any thread. */
+    /** Sets what to do if the client goes away before the answer is complete, on any thread; at once if it has gone. */
     void onGone(Runnable onGone) {
-        this.onGone = onGone;
+        synchronized (this) {
+            this.onGone = onGone;
+            if (!gone) {
+                return;
+            }
+        }
+        onGone.run();
     }
 
     /** Begins to watch the client's connection. */
@@ -112,13 +119,16 @@ final class ModernAnswer implements CallAnswer {
     }
 
     private void clientGone() {
+        Runnable listener;
         synchronized (this) {
             if (done) {
                 return;
             }
             done = true;
+            gone = true;
+            listener = onGone;
         }
-        onGone.run();
+        listener.run();
         onDone.accept(this);
     }
 }

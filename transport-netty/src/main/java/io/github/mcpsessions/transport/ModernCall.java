@@ -118,6 +118,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
         if (run.end()) {
             run.stop();
         }
+        inputs.abandon();
         waiting.remove(this);
     }
 
@@ -205,7 +206,6 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
 
     /** The client has not come back in time. */
     void expire() {
-        inputs.abandon();
         cancel();
     }
 

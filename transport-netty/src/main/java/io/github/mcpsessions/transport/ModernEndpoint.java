@@ -16,7 +16,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -78,10 +77,12 @@ final class ModernEndpoint {
                 handlers,
                 config.nanoTime);
         this.self = handshake
-                .initialize(new McpSchema.InitializeRequest(
-                        ProtocolVersions.V2025_11_25,
-                        McpSchema.ClientCapabilities.builder().build(),
-                        McpSchema.Implementation.builder("mcp-sessions", "1").build()))
+                .initialize(McpSchema.InitializeRequest.builder(
+                                ProtocolVersions.V2025_11_25,
+                                McpSchema.ClientCapabilities.builder().build(),
+                                McpSchema.Implementation.builder("mcp-sessions", "1")
+                                        .build())
+                        .build())
                 .cache();
     }
 
@@ -191,7 +192,7 @@ final class ModernEndpoint {
         ModernCall call = waiting.get(state.call());
         ModernAnswer answer = newAnswer(exchange, request, call == null ? () -> {} : call::cancel);
         Runnable deliver = call == null ? null : call.resume(state.round(), request, answer);
-        if (deliver == null) {
+        if (call == null || deliver == null) {
             runAgain(exchange, request, state, answer, principal, handler, context);
             return;
         }
@@ -211,10 +212,9 @@ final class ModernEndpoint {
             String principal,
             McpRequestHandler<?> handler,
             McpTransportContext context) {
-        AtomicReference<Runnable> onGone = new AtomicReference<>(() -> {});
-        ModernAnswer answer = newAnswer(exchange, request, () -> onGone.get().run());
+        ModernAnswer answer = newAnswer(exchange, request, () -> {});
         String back = asker.substring(CALL.length(), asker.length() - 1);
-        onGone.set(retries.forward(
+        answer.onGone(retries.forward(
                 back,
                 state,
                 request,

@@ -163,7 +163,7 @@ record ModernRequest(
         Map<String, Object> members = object(relay);
         Map<String, Object> params = members == null ? null : object(members.get("params"));
         Map<String, Object> meta = params == null ? null : object(params.get("_meta"));
-        if (members == null || meta == null || members.get("id") == null) {
+        if (members == null || params == null || meta == null || members.get("id") == null) {
             return null;
         }
         Object id = members.get("id");

@@ -93,8 +93,7 @@ final class ParamHeaders {
         if (value instanceof Number) {
             // 1e400000000 is short as text and long as a number.
             return text.length() <= 64
-                    && new BigDecimal(text).stripTrailingZeros()
-                            .equals(new BigDecimal(value.toString()).stripTrailingZeros());
+                    && new BigDecimal(text).compareTo(new BigDecimal(value.toString())) == 0;
         }
         return text.equals(value.toString());
     }

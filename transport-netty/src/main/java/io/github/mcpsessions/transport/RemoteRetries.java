@@ -170,11 +170,13 @@ final class RemoteRetries {
                 front.send();
             }
         }
-        for (Back back : backs.values()) {
-            if (now - back.askedNanos > BACK_PATIENCE_NANOS && backs.remove(back.id) != null && back.outcome == null) {
+        backs.values().removeIf(back -> {
+            boolean forgotten = now - back.askedNanos > BACK_PATIENCE_NANOS;
+            if (forgotten && back.outcome == null) {
                 execute(back.call::cancel);
             }
-        }
+            return forgotten;
+        });
     }
 
     /** Takes a message of another replica. */
@@ -232,11 +234,12 @@ final class RemoteRetries {
             return;
         }
         front.heardNanos = nanoTime.getAsLong();
+        Object relayed = content.getOrDefault("message", Map.of());
         switch (String.valueOf(content.get("kind"))) {
-            case "event" -> front.answer.send(JsonRpcWriter.toTree(content.get("message")));
+            case "event" -> front.answer.send(JsonRpcWriter.toTree(relayed));
             case "final" -> {
                 if (fronts.remove(id) != null && content.get("status") instanceof Number status) {
-                    front.answer.respond(status.intValue(), JsonRpcWriter.toTree(content.get("message")));
+                    front.answer.respond(status.intValue(), JsonRpcWriter.toTree(relayed));
                 }
             }
             case "gone" -> execute(front::giveUp);

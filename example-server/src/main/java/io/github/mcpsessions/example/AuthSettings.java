@@ -18,7 +18,6 @@ record AuthSettings(Optional<RequestAuthenticator> authenticator, StateKeys stat
         this(authenticator, StateKeys.NONE);
     }
 
-
     static AuthSettings of(AuthFlags flags, Map<String, String> environment) throws InvalidSettingException {
         Settings.Setting tokens = Settings.setting("--auth-tokens", flags.tokens, "MCP_AUTH_TOKENS", environment, "");
         return new AuthSettings(

@@ -36,10 +36,7 @@ final class ChangeTools {
     List<SyncToolSpecification> all() {
         return List.of(
                 tool("test_trigger_tool_change", "Adds a tool and removes it again.", call -> addAndRemoveTool()),
-                tool(
-                        "test_trigger_prompt_change",
-                        "Adds a prompt and removes it again.",
-                        call -> addAndRemovePrompt()),
+                tool("test_trigger_prompt_change", "Adds a prompt and removes it again.", call -> addAndRemovePrompt()),
                 tool(
                         "test_trigger_resource_update",
                         "Tells the subscribers of a resource that it has changed.",

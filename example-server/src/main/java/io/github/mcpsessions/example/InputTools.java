@@ -72,8 +72,8 @@ final class InputTools {
                 .description("Asks the user for its context.")
                 .build();
         return new SyncPromptSpecification(prompt, (exchange, request) -> {
-            String context = elicit(
-                    exchange, "user_context", "What context should the prompt use?", "context", "string");
+            String context =
+                    elicit(exchange, "user_context", "What context should the prompt use?", "context", "string");
             return GetPromptResult.builder(List.of(PromptMessage.builder(
                                     Role.USER, TextContent.builder(context).build())
                             .build()))
@@ -116,7 +116,9 @@ final class InputTools {
                 key,
                 () -> exchange.createElicitation(
                         ElicitFormRequest.builder(message, schema).build()));
-        return answer.content() == null ? "nobody" : String.valueOf(answer.content().get(property));
+        return answer.content() == null
+                ? "nobody"
+                : String.valueOf(answer.content().get(property));
     }
 
     private static String sample(McpSyncServerExchange exchange, String key, String prompt, int maxTokens) {

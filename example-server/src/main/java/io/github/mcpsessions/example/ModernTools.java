@@ -59,8 +59,8 @@ final class ModernTools {
     private static CallToolResult elicit(ToolCall call) {
         call.progress(1, 2);
         String action = call.exchange()
-                .createElicitation(ElicitFormRequest.builder("What is your name?", NAME)
-                        .build())
+                .createElicitation(
+                        ElicitFormRequest.builder("What is your name?", NAME).build())
                 .action()
                 .name();
         return Results.text("User response: " + action);

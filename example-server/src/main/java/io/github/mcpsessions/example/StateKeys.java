@@ -26,7 +26,9 @@ final class StateKeys {
                     && (key.length == 16 || key.length == 24 || key.length == 32);
             if (!usable || keys.putIfAbsent(pair.substring(0, colon), key) != null) {
                 throw new InvalidSettingException(
-                        "MCP_STATE_KEYS", "***", "id:base64 pairs of 16, 24 or 32 bytes such as k2:...,k1:..., each id once");
+                        "MCP_STATE_KEYS",
+                        "***",
+                        "id:base64 pairs of 16, 24 or 32 bytes such as k2:...,k1:..., each id once");
             }
         }
         return new StateKeys(keys);

@@ -398,8 +398,7 @@ public final class EngineConfig {
          */
         public Builder requestStateKey(String id, byte[] key) {
             if (!requireNonNull(id, "id").matches("[A-Za-z0-9_-]{1,32}")) {
-                throw new IllegalArgumentException(
-                        "id: \"" + id + "\" (expected: 1 to 32 letters, digits, - and _)");
+                throw new IllegalArgumentException("id: \"" + id + "\" (expected: 1 to 32 letters, digits, - and _)");
             }
             if (key.length != 16 && key.length != 24 && key.length != 32) {
                 throw new IllegalArgumentException("key: " + key.length + " bytes (expected: 16, 24 or 32)");

@@ -41,7 +41,8 @@ record InputState(
     }
 
     /** Returns the state that a request carries; empty if it cannot be verified, has expired, or is of another request. */
-    static Optional<InputState> open(StateSealer sealer, String sealed, ModernRequest request, String principal, Instant now) {
+    static Optional<InputState> open(
+            StateSealer sealer, String sealed, ModernRequest request, String principal, Instant now) {
         return sealer.open(PURPOSE, sealed)
                 .flatMap(InputState::parse)
                 .filter(state -> state.expiresMillis() > now.toEpochMilli())

@@ -111,8 +111,8 @@ final class Inputs implements MultiRoundTrip {
             abandoned = new ArrayList<>(open.values());
             open.clear();
         }
-        abandoned.forEach(question ->
-                question.sink().error(new TimeoutException("The client has not answered in time")));
+        abandoned.forEach(
+                question -> question.sink().error(new TimeoutException("The client has not answered in time")));
     }
 
     synchronized boolean isOpen() {
@@ -180,12 +180,11 @@ final class Inputs implements MultiRoundTrip {
         if (members == null) {
             return false;
         }
-        String required =
-                switch (question.method()) {
-                    case McpSchema.METHOD_ELICITATION_CREATE -> "action";
-                    case McpSchema.METHOD_ROOTS_LIST -> "roots";
-                    default -> "content";
-                };
+        String required = switch (question.method()) {
+            case McpSchema.METHOD_ELICITATION_CREATE -> "action";
+            case McpSchema.METHOD_ROOTS_LIST -> "roots";
+            default -> "content";
+        };
         if (members.get(required) == null) {
             return false;
         }

@@ -160,13 +160,12 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
     @Override
     public <T> Mono<T> sendRequest(String method, @Nullable Object params, TypeRef<T> type) {
         McpSchema.ClientCapabilities client = request.clientCapabilities();
-        Object capability =
-                switch (method) {
-                    case McpSchema.METHOD_ELICITATION_CREATE -> client.elicitation();
-                    case McpSchema.METHOD_SAMPLING_CREATE_MESSAGE -> client.sampling();
-                    case McpSchema.METHOD_ROOTS_LIST -> client.roots();
-                    default -> null;
-                };
+        Object capability = switch (method) {
+            case McpSchema.METHOD_ELICITATION_CREATE -> client.elicitation();
+            case McpSchema.METHOD_SAMPLING_CREATE_MESSAGE -> client.sampling();
+            case McpSchema.METHOD_ROOTS_LIST -> client.roots();
+            default -> null;
+        };
         if (!MAY_ASK.contains(request.method()) || method.equals(McpSchema.METHOD_PING)) {
             return Mono.error(new IllegalStateException(method + " cannot be sent for " + request.method()
                     + " to a client of protocol version " + ProtocolVersions.V2026_07_28));
@@ -230,10 +229,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
     @Override
     public void onFailure(Throwable failure) {
         JSONRPCError error = ModernResults.error(request.method(), failure);
-        finish(
-                ModernResults.status(error),
-                new JsonRpcFailure(request.id(), error),
-                () -> onFailure(failure));
+        finish(ModernResults.status(error), new JsonRpcFailure(request.id(), error), () -> onFailure(failure));
     }
 
     /** Answers with the outcome, or keeps it for the client's next round, whose request has another id. */

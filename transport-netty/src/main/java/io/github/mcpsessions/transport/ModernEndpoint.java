@@ -66,8 +66,8 @@ final class ModernEndpoint {
         this.handlers = handlers;
         this.callPrefix = CALL + incarnation + ".";
         StateSealer sealer = new StateSealer(config.requestStateKeys);
-        this.waiting = new WaitingCalls(
-                sealer, config.inputTimeout, config.maxWaitingCalls, config.clock, timer, handlers);
+        this.waiting =
+                new WaitingCalls(sealer, config.inputTimeout, config.maxWaitingCalls, config.clock, timer, handlers);
         this.retries = new RemoteRetries(
                 config.backend.replicaBus(),
                 config.backend.replicaRegistry(),
@@ -132,7 +132,8 @@ final class ModernEndpoint {
         if (message instanceof JsonRpcMessage.Request request) {
             handle(exchange, ModernRequest.of(exchange, request));
         } else if (message instanceof JsonRpcMessage.Notification) {
-            // The revision has no notification of clients over HTTP; a cancellation, for one, could concern any client's request.
+            // The revision has no notification of clients over HTTP; a cancellation, for one, could concern any
+            // client's request.
             exchange.respond(202, null, null);
         } else {
             throw new RefusedException(
@@ -180,10 +181,11 @@ final class ModernEndpoint {
             McpTransportContext context)
             throws RefusedException {
         InputState state = waiting.open(String.valueOf(request.requestState()), request, principal)
-                .orElseThrow(() -> new RefusedException(
-                        HttpError.INVALID_PARAMS,
-                        request.id(),
-                        "requestState: not verified (expected: as it was received, in time, and with the same params)"));
+                .orElseThrow(
+                        () -> new RefusedException(
+                                HttpError.INVALID_PARAMS,
+                                request.id(),
+                                "requestState: not verified (expected: as it was received, in time, and with the same params)"));
         String asker = state.call().substring(0, state.call().lastIndexOf('.') + 1);
         if (!asker.equals(callPrefix) && asker.length() == callPrefix.length()) {
             forward(exchange, request, state, asker, principal, handler, context);
@@ -323,8 +325,7 @@ final class ModernEndpoint {
     private Subscriptions.Filter filter(ModernRequest request) throws RefusedException {
         Map<String, Object> wanted = ModernRequest.object(request.params().get("notifications"));
         if (wanted == null) {
-            throw new RefusedException(
-                    HttpError.INVALID_PARAMS, request.id(), "params: no object \"notifications\"");
+            throw new RefusedException(HttpError.INVALID_PARAMS, request.id(), "params: no object \"notifications\"");
         }
         McpSchema.ServerCapabilities offered = server.getServerCapabilities();
         Map<String, Object> acknowledged = new LinkedHashMap<>();
@@ -356,8 +357,8 @@ final class ModernEndpoint {
                 throw new RefusedException(
                         HttpError.INVALID_PARAMS,
                         request.id(),
-                        "resourceSubscriptions: " + resources.size() + " (expected: at most "
-                                + config.maxSubscriptions + ")");
+                        "resourceSubscriptions: " + resources.size() + " (expected: at most " + config.maxSubscriptions
+                                + ")");
             }
             acknowledged.put("resourceSubscriptions", List.copyOf(resources));
         }

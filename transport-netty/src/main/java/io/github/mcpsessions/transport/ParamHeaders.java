@@ -92,8 +92,7 @@ final class ParamHeaders {
     private static boolean isSame(String text, Object value) {
         if (value instanceof Number) {
             // 1e400000000 is short as text and long as a number.
-            return text.length() <= 64
-                    && new BigDecimal(text).compareTo(new BigDecimal(value.toString())) == 0;
+            return text.length() <= 64 && new BigDecimal(text).compareTo(new BigDecimal(value.toString())) == 0;
         }
         return text.equals(value.toString());
     }

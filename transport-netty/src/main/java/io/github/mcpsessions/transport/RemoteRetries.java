@@ -184,7 +184,9 @@ final class RemoteRetries {
         Optional<Map<String, Object>> opened = sealer.open(PURPOSE, message.detail())
                 .map(json -> ModernRequest.object(JsonMapper.shared().readValue(json, Object.class)));
         if (opened.isEmpty() || !(opened.get().get("retry") instanceof String id)) {
-            log.warn("A retry from {} cannot be read (expected: the same requestState keys on all replicas)", message.sender());
+            log.warn(
+                    "A retry from {} cannot be read (expected: the same requestState keys on all replicas)",
+                    message.sender());
             return;
         }
         switch (message.type()) {
@@ -196,8 +198,9 @@ final class RemoteRetries {
                     execute(back.call::cancel);
                 }
             }
-            default -> throw new IllegalArgumentException(
-                    "type: " + message.type() + " (expected: RETRY, RETRIED or CANCEL_RETRY)");
+            default ->
+                throw new IllegalArgumentException(
+                        "type: " + message.type() + " (expected: RETRY, RETRIED or CANCEL_RETRY)");
         }
     }
 

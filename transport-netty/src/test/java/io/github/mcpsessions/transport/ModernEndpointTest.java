@@ -151,8 +151,8 @@ class ModernEndpointTest {
         TestReplica replica = replica();
         String id = replica.initialize();
         for (String method : List.of("tools/list", "resources/list", "ping")) {
-            String body = replica.send(FakeExchange.post(
-                                    id, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + method + "\"}"))
+            String body = replica.send(
+                            FakeExchange.post(id, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + method + "\"}"))
                     .body();
             assertThat(body).doesNotContain("resultType", "serverInfo", "ttlMs", "cacheScope");
         }
@@ -161,11 +161,12 @@ class ModernEndpointTest {
     @Test
     @DisplayName("A notification is accepted and concerns nobody")
     void notification() {
-        assertThat(replica().status(FakeExchange.post(
-                                null,
-                                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7,"
-                                        + "\"_meta\":{\"" + VERSION + "\":\"2026-07-28\"}}}")
-                        .with("MCP-Protocol-Version", "2026-07-28")))
+        assertThat(replica()
+                        .status(FakeExchange.post(
+                                        null,
+                                        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7,"
+                                                + "\"_meta\":{\"" + VERSION + "\":\"2026-07-28\"}}}")
+                                .with("MCP-Protocol-Version", "2026-07-28")))
                 .isEqualTo(202);
     }
 
@@ -245,14 +246,15 @@ class ModernEndpointTest {
                 "\"_meta\":{\"" + CAPABILITIES + "\":{}}",
                 "\"_meta\":{\"" + VERSION + "\":\"2026-07-28\"}",
                 "\"_meta\":{\"" + VERSION + "\":\"2026-07-28\",\"" + CAPABILITIES + "\":7}")) {
-            FakeExchange exchange = FakeExchange.post(null, body.formatted(params))
-                    .with("MCP-Protocol-Version", "2026-07-28");
+            FakeExchange exchange =
+                    FakeExchange.post(null, body.formatted(params)).with("MCP-Protocol-Version", "2026-07-28");
             assertError(replica().send(exchange), 400, -32602);
         }
     }
 
     @Test
-    @DisplayName("A version header that is missing or differs is -32020, an unknown version -32022 with those that are known")
+    @DisplayName(
+            "A version header that is missing or differs is -32020, an unknown version -32022 with those that are known")
     void versions() {
         TestReplica replica = replica();
         assertError(replica.send(call("echo").with("MCP-Protocol-Version", null)), 400, -32020);
@@ -305,8 +307,7 @@ class ModernEndpointTest {
     @Test
     @DisplayName("An unknown log level is refused")
     void unknownLogLevel() {
-        assertError(
-                replica().send(call("echo", "{}", ",\"io.modelcontextprotocol/logLevel\":\"loud\"")), 400, -32602);
+        assertError(replica().send(call("echo", "{}", ",\"io.modelcontextprotocol/logLevel\":\"loud\"")), 400, -32602);
     }
 
     @Test
@@ -344,8 +345,7 @@ class ModernEndpointTest {
     void logging() {
         TestReplica replica = replica();
         assertThat(replica.send(call("log")).stream()).isNull();
-        assertThat(replica.send(call("log", "{}", ",\"io.modelcontextprotocol/logLevel\":\"error\""))
-                        .stream())
+        assertThat(replica.send(call("log", "{}", ",\"io.modelcontextprotocol/logLevel\":\"error\"")).stream())
                 .isNull();
 
         FakeStream stream =
@@ -390,7 +390,8 @@ class ModernEndpointTest {
     }
 
     @Test
-    @DisplayName("A listener is acknowledged first, with what the server has; then it gets what it asked for from any replica")
+    @DisplayName(
+            "A listener is acknowledged first, with what the server has; then it gets what it asked for from any replica")
     void listen() {
         TestReplica a = replica();
         TestReplica b = replica();
@@ -399,8 +400,7 @@ class ModernEndpointTest {
         FakeStream numbered = stream(a.send(listen("1", "{\"toolsListChanged\":true,\"promptsListChanged\":true}")));
         FakeStream named = stream(a.send(listen("\"1\"", "{\"resourceSubscriptions\":[\"test://a\"]}")));
         TestReplica.await(b.engine.notifyClients("notifications/tools/list_changed", null));
-        TestReplica.await(
-                b.engine.notifyClients("notifications/resources/updated", Map.of("uri", "test://other")));
+        TestReplica.await(b.engine.notifyClients("notifications/resources/updated", Map.of("uri", "test://other")));
         TestReplica.await(b.engine.notifyClients("notifications/resources/updated", Map.of("uri", "test://a")));
 
         await().untilAsserted(() -> assertThat(named.events).hasSize(2));
@@ -418,8 +418,7 @@ class ModernEndpointTest {
     }
 
     private static JsonNode subscriptionId(FakeStream stream, int message) {
-        return json(stream.messages().get(message))
-                .at("/params/_meta/io.modelcontextprotocol~1subscriptionId");
+        return json(stream.messages().get(message)).at("/params/_meta/io.modelcontextprotocol~1subscriptionId");
     }
 
     @Test
@@ -449,8 +448,7 @@ class ModernEndpointTest {
     void badFilter() {
         TestReplica replica = replica(config -> config.maxSubscriptions(1));
         assertError(replica.send(request("subscriptions/listen", "")), 400, -32602);
-        assertError(
-                replica.send(listen("1", "{\"resourceSubscriptions\":[\"test://a\",\"test://b\"]}")), 400, -32602);
+        assertError(replica.send(listen("1", "{\"resourceSubscriptions\":[\"test://a\",\"test://b\"]}")), 400, -32602);
     }
 
     private static FakeStream stream(FakeExchange.Answer answer) {

@@ -53,7 +53,8 @@ class MultiRoundTripTest {
     private static FakeExchange call(String id, String tool, String more, String capabilities) {
         return FakeExchange.post(
                         null,
-                        "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
+                        "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"tools/call\",\"params\":{\"name\":\""
+                                + tool
                                 + "\",\"arguments\":{}" + more
                                 + ",\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
                                 + "\"io.modelcontextprotocol/clientCapabilities\":" + capabilities + "}}}")
@@ -137,8 +138,7 @@ class MultiRoundTripTest {
 
         JsonNode rest = asked(replica.send(retry("2", "elicitAll", asked, "\"name\":" + ANN)));
         assertThat(rest.at("/result/inputRequests").propertyNames()).containsExactly("roots");
-        assertThat(text(replica.send(
-                        retry("3", "elicitAll", rest, "\"roots\":{\"roots\":[{\"uri\":\"file:///a\"}]}"))))
+        assertThat(text(replica.send(retry("3", "elicitAll", rest, "\"roots\":{\"roots\":[{\"uri\":\"file:///a\"}]}"))))
                 .isEqualTo("Ann 1");
     }
 
@@ -190,7 +190,8 @@ class MultiRoundTripTest {
     }
 
     @Test
-    @DisplayName("The answer counts once: a call that may not run twice says so, one that may runs again with all answers")
+    @DisplayName(
+            "The answer counts once: a call that may not run twice says so, one that may runs again with all answers")
     void replayed() {
         TestReplica replica = replica();
         JsonNode once = asked(replica.send(call("1", "elicit", "")));
@@ -224,7 +225,8 @@ class MultiRoundTripTest {
     }
 
     @Test
-    @DisplayName("When the replica that asked is gone, a repeatable call runs again, with the answers of all rounds; another says so")
+    @DisplayName(
+            "When the replica that asked is gone, a repeatable call runs again, with the answers of all rounds; another says so")
     void goneReplica() {
         TestReplica a = replica();
         TestReplica b = replica();
@@ -283,8 +285,8 @@ class MultiRoundTripTest {
         TestReplica replica = replica();
         FakeExchange exchange = replica.begin(TestReplica.call(replica.initialize(), "ask"));
         FakeExchange.FakeStream stream = TestReplica.await(exchange.answer).stream();
-        await().untilAsserted(() -> assertThat(stream.messages())
-                .anyMatch(message -> message.contains("\"method\":\"roots/list\"")));
+        await().untilAsserted(() ->
+                assertThat(stream.messages()).anyMatch(message -> message.contains("\"method\":\"roots/list\"")));
         assertThat(stream.messages()).noneMatch(message -> message.contains("input_required"));
     }
 }

@@ -178,24 +178,26 @@ final class TestReplica implements AutoCloseable {
                                             .map(second -> text(first + " and " + second)));
                         }))
                         .build(),
-                tool("elicitAll", (exchange, request) -> Mono.defer(() -> {
-                    MultiRoundTrip trip = MultiRoundTrip.of(exchange).orElseThrow();
-                    trip.together(2);
-                    return Mono.zip(
-                                    trip.named("name", askForName(exchange)),
-                                    trip.named("roots", exchange.listRoots()))
-                            .map(both -> text(
-                                    both.getT1() + " " + both.getT2().roots().size()));
-                })),
+                tool(
+                        "elicitAll",
+                        (exchange, request) -> Mono.defer(() -> {
+                            MultiRoundTrip trip = MultiRoundTrip.of(exchange).orElseThrow();
+                            trip.together(2);
+                            return Mono.zip(
+                                            trip.named("name", askForName(exchange)),
+                                            trip.named("roots", exchange.listRoots()))
+                                    .map(both -> text(both.getT1() + " "
+                                            + both.getT2().roots().size()));
+                        })),
                 AsyncToolSpecification.builder()
                         .tool(McpSchema.Tool.builder("marked", MARKED).build())
                         .callHandler((exchange, request) -> Mono.just(text("marked")))
                         .build(),
                 tool(
                         "sample",
-                        (exchange, request) -> exchange.createMessage(McpSchema.CreateMessageRequest.builder(
-                                                List.of(), 10)
-                                        .build())
+                        (exchange, request) -> exchange.createMessage(
+                                        McpSchema.CreateMessageRequest.builder(List.of(), 10)
+                                                .build())
                                 .thenReturn(text("sampled"))),
                 tool(
                         "ask",
@@ -241,9 +243,8 @@ final class TestReplica implements AutoCloseable {
     }
 
     private static Mono<String> askForName(McpAsyncServerExchange exchange) {
-        return exchange.createElicitation(
-                        McpSchema.ElicitFormRequest.builder("Your name?", Map.of("type", "object"))
-                                .build())
+        return exchange.createElicitation(McpSchema.ElicitFormRequest.builder("Your name?", Map.of("type", "object"))
+                        .build())
                 .map(answer -> String.valueOf(answer.content().get("name")));
     }
 

@@ -151,15 +151,14 @@ class BalancersIT {
                 .redirectOutput(output.toFile())
                 .start();
         await().atMost(Duration.ofSeconds(20)).until(() -> accepts(port) || !process.isAlive());
-        assertThat(process.isAlive())
-                .as(() -> contentOf(output.toFile()))
-                .isTrue();
+        assertThat(process.isAlive()).as(() -> contentOf(output.toFile())).isTrue();
         return URI.create("http://127.0.0.1:" + port + "/mcp");
     }
 
     private static Path find(String binary) {
         List<Path> found = new ArrayList<>();
-        for (String directory : (System.getenv("PATH") + File.pathSeparator + "/usr/sbin").split(File.pathSeparator, -1)) {
+        for (String directory :
+                (System.getenv("PATH") + File.pathSeparator + "/usr/sbin").split(File.pathSeparator, -1)) {
             Path file = Path.of(directory, binary);
             if (Files.isExecutable(file)) {
                 found.add(file);

@@ -53,7 +53,7 @@ class ServedFixturesTest {
                         "mcp",
                         Operations.DEFAULT,
                         false),
-                new AuthSettings(Optional.empty()));
+                AuthSettings.EVERYBODY);
         client = McpClient.sync(
                         HttpClientStreamableHttpTransport.builder(origin()).build())
                 .capabilities(

@@ -237,6 +237,24 @@ class SettingsTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--auth-jwks-uri=https://a/jwks | MCP_AUTH_ISSUER: \"\" (expected: the issuer of the JWTs beside --auth-jwks-uri)",
+                "--auth-jwks-uri=https://a/jwks --auth-issuer=i | MCP_AUTH_AUDIENCE: \"\" (expected: the audience of the JWTs beside --auth-jwks-uri)",
+                "--auth-issuer=i | --auth-issuer: i (expected: not without MCP_AUTH_JWKS_URI)",
+                "--auth-audience=a | --auth-audience: a (expected: not without MCP_AUTH_JWKS_URI)",
+                "--auth-jwks-uri=file:/x --auth-issuer=i --auth-audience=a | --auth-jwks-uri: file:/x (expected: an absolute http or https URL)",
+                "--auth-jwks-uri=https://a/jwks --auth-tokens=alice:s3cret | --auth-tokens: *** (expected: not beside --auth-jwks-uri)"
+            })
+    void jwtsNeedKeysIssuerAndAudience(String flags, String error) {
+        Output output = run(Map.of(), flags.split(" ", -1));
+
+        assertThat(output.err).isEqualTo(error + "\n");
+        assertThat(output.exitCode).isEqualTo(2);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"--prot=1", "extra", "--port"})
     void unknownFlagIsOneSentenceAndExit2(String argument) {
         Output output = run(Map.of(), argument);

@@ -27,6 +27,7 @@ class ModuleRulesTest {
     private static final String ENGINE = "io.github.mcpsessions.transport";
     private static final String HTTP = "io.github.mcpsessions.transport.netty..";
     private static final String METRICS = "io.github.mcpsessions.metrics..";
+    private static final String JWT = "io.github.mcpsessions.auth.jwt..";
     private static final String EXAMPLE = "io.github.mcpsessions.example..";
 
     @ArchTest
@@ -93,6 +94,29 @@ class ModuleRulesTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.micrometer..");
+
+    @ArchTest
+    static final ArchRule jwt_authentication_knows_the_engine_and_nimbus = classes()
+            .that()
+            .resideInAPackage(JWT)
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    JWT,
+                    ENGINE,
+                    "com.nimbusds..",
+                    "com.github.benmanes.caffeine..",
+                    "org.slf4j..",
+                    "java..",
+                    "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule whoever_does_not_use_jwts_needs_no_nimbus = noClasses()
+            .that()
+            .resideOutsideOfPackages(JWT, EXAMPLE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("com.nimbusds..", JWT);
 
     @ArchTest
     static final ArchRule packages_form_no_cycle =

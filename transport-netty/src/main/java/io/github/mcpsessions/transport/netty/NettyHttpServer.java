@@ -86,6 +86,10 @@ final class NettyHttpServer {
                             + " (expected: an address that can be bound)",
                     bound.cause()));
         }
+        if (config.sslContext() instanceof PemSslContext pem) {
+            long interval = PemSslContext.INTERVAL.toNanos();
+            eventLoops.scheduleWithFixedDelay(pem::refreshInBackground, interval, interval, TimeUnit.NANOSECONDS);
+        }
         return new NettyHttpServer(config, connections, eventLoops, bound.channel());
     }
 

@@ -6,6 +6,7 @@ import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.ProtectedResource;
 import io.github.mcpsessions.transport.RequestAuthenticator;
 import io.netty.handler.ssl.SslContext;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -252,6 +253,21 @@ public abstract sealed class NettyTransportBuilder<B extends NettyTransportBuild
      */
     public B sslContext(SslContext sslContext) {
         http.sslContext(sslContext);
+        return self();
+    }
+
+    /**
+     * Serves HTTPS with a certificate in PEM files, in TLS 1.2 and 1.3. The files are looked at every 10 seconds: when both have been
+     * replaced, new connections get the new certificate. Files that cannot be used then change nothing, and are logged.
+     *
+     * @param certificateChain the server's certificate, followed by those of the authorities in between
+     * @param privateKey the certificate's private key in PKCS#8, not encrypted
+     * @return this builder
+     * @throws IllegalArgumentException if the files cannot be read, or do not fit together
+     */
+    public B tls(Path certificateChain, Path privateKey) {
+        http.sslContext(new PemSslContext(
+                requireNonNull(certificateChain, "certificateChain"), requireNonNull(privateKey, "privateKey")));
         return self();
     }
 

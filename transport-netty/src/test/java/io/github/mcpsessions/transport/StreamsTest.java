@@ -318,6 +318,27 @@ class StreamsTest {
     }
 
     @Test
+    @DisplayName("A replica that was taken for dead and writes again is told so: what it writes late reaches nobody")
+    void declaredDeadWhileItWrites() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream frozen = count(a, id, 1);
+        awaitMessages(frozen, 1);
+        EventId last = Objects.requireNonNull(EventId.parse(frozen.lastId()));
+        String error = "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32603,\"message\":\"gone\"}}";
+
+        await(backend.eventLog().end(id, last.stream(), List.of(error)));
+        a.release.tryEmitValue("go");
+
+        await().untilAsserted(() -> assertThat(frozen.isClosed()).isTrue());
+        assertThat(frozen.messages()).hasSize(1);
+        FakeStream resumed = stream(b.send(resume(id, frozen.lastId())));
+        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        assertThat(resumed.messages()).containsExactly(error);
+    }
+
+    @Test
     @DisplayName("Late word of a takeover leaves the connection alone with which the client has come back meanwhile")
     void takeoverHeardLate() {
         TestReplica a = replica();

@@ -160,10 +160,12 @@ final class LocalSession implements ResumableSession {
         return open.put(reader.stream(), reader);
     }
 
-    /** Tells whether the reader was still the one in its place. */
-    boolean removeReader(StreamReader reader) {
+    /** Removes a reader if it is still the one in its place. */
+    void removeReader(StreamReader reader) {
         ConcurrentHashMap<String, StreamReader> open = readers;
-        return open != null && open.remove(reader.stream(), reader);
+        if (open != null) {
+            open.remove(reader.stream(), reader);
+        }
     }
 
     McpSchema.LoggingLevel logLevel() {

@@ -306,11 +306,11 @@ final class Streams {
     private void closed(StreamReader reader) {
         open.remove(reader);
         LocalSession session = reader.session();
-        boolean newest = session.removeReader(reader);
-        session.exit();
+        boolean newest = session.reader(reader.stream()) == reader;
         boolean attached = reader.generation() > 0;
         boolean standalone = reader.stream().equals(EventLog.STANDALONE);
-        // A newer reader on this replica inherits the position; the log knows nothing of a call's first connection.
+        // A newer reader on this replica inherits the position, as long as this one is in its place, and later finds it in
+        // the log; which knows nothing of a call's first connection.
         if (newest && (attached || (standalone && reader.carried() > 0))) {
             eventLog.release(session.id(), reader.stream(), reader.generation(), reader.carried())
                     .whenComplete((done, failure) -> {
@@ -319,6 +319,8 @@ final class Streams {
                         }
                     });
         }
+        session.removeReader(reader);
+        session.exit();
     }
 
     private EventStream open(

@@ -26,6 +26,8 @@ final class InterceptedLog implements EventLog {
     private final EventLog delegate;
     private volatile Fault fault = Fault.NONE;
     private volatile @Nullable String heldOperation;
+    private volatile String interrupted = "";
+    private volatile Runnable interruption = () -> {};
     private volatile InterceptedStore.@Nullable Held held;
 
     InterceptedLog(EventLog delegate) {
@@ -42,6 +44,12 @@ final class InterceptedLog implements EventLog {
         held = next;
         heldOperation = operation;
         return next;
+    }
+
+    /** Runs an action at the next operation of a name, before it has any effect. */
+    void before(String operation, Runnable action) {
+        interrupted = operation;
+        interruption = action;
     }
 
     @Override
@@ -91,6 +99,10 @@ final class InterceptedLog implements EventLog {
 
     private <T> CompletionStage<T> run(String operation, Supplier<CompletionStage<T>> call) {
         operations.add(operation);
+        if (operation.equals(interrupted)) {
+            interrupted = "";
+            interruption.run();
+        }
         Fault now = fault;
         if (now == Fault.BEFORE) {
             return CompletableFuture.failedFuture(new StoreUnavailableException("broken by the test"));

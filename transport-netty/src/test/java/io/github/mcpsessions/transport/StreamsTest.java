@@ -692,6 +692,25 @@ class StreamsTest {
     }
 
     @Test
+    @DisplayName("A GET that comes while the former connection is being given up goes on where that one has ended")
+    void standaloneBetweenCutAndRelease() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        FakeStream cut = stream(a.send(get(id)));
+        notify(a, id, "one");
+        awaitMessages(cut, 1);
+        List<FakeStream> next = new ArrayList<>();
+        a.log.before("release", () -> next.add(stream(a.send(get(id)))));
+
+        cut.cut();
+        notify(a, id, "two");
+
+        FakeStream newer = next.get(0);
+        awaitMessages(newer, 1);
+        assertThat(newer.messages()).singleElement().asString().contains("two");
+    }
+
+    @Test
     @DisplayName("A second GET takes the standalone stream over from another replica, without a gap or a double")
     void standaloneTakeover() {
         TestReplica a = replica();

@@ -79,8 +79,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * EVALSHA &lt;create&gt; 5 mcp:{7f3a} mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0 86400000 v 1 init {...} ...
  *   EXISTS mcp:{7f3a}
- *   HSET mcp:{7f3a} v 1 init {"protocolVersion":...} protocol 2025-11-25 created 1767225600000 ...
- *   HSET mcp:{7f3a} born 1767225600001
+ *   HSET mcp:{7f3a} v 1 init {"protocolVersion":...} protocol 2025-11-25 created 1767225600000 ... born 1767225600001
  *   PEXPIRE mcp:{7f3a} 86400000
  *   ZRANGE mcp:{7f3a}:streams 0 -1
  *   UNLINK mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0

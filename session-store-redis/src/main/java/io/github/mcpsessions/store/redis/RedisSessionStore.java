@@ -36,11 +36,12 @@ final class RedisSessionStore implements SessionStore {
             if redis.call('EXISTS', KEYS[1]) == 1 then
               return 0
             end
+            local time = redis.call('TIME')
+            table.insert(ARGV, 'born')
+            table.insert(ARGV, string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
             for i = 2, #ARGV, 2000 do
               redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 1999, #ARGV)))
             end
-            local time = redis.call('TIME')
-            redis.call('HSET', KEYS[1], 'born', time[1] * 1000 + math.floor(time[2] / 1000))
             redis.call('PEXPIRE', KEYS[1], ARGV[1])
             """ + REMOVE_STREAMS + """
             redis.call('UNLINK', unpack(KEYS, 2))

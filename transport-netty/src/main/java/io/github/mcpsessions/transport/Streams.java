@@ -309,8 +309,8 @@ final class Streams {
         boolean newest = session.reader(reader.stream()) == reader;
         boolean attached = reader.generation() > 0;
         boolean standalone = reader.stream().equals(EventLog.STANDALONE);
-        // A newer reader on this replica inherits the position, as long as this one is in its place, and later finds it in
-        // the log; which knows nothing of a call's first connection.
+        // A newer reader on this replica inherits the position as long as this one is in its place, and finds it in the
+        // log from then on. The log knows nothing of a call's first connection.
         if (newest && (attached || (standalone && reader.carried() > 0))) {
             eventLog.release(session.id(), reader.stream(), reader.generation(), reader.carried())
                     .whenComplete((done, failure) -> {

@@ -75,17 +75,15 @@ final class AnswerStream implements StreamWriter.Owner {
     CompletionStage<Void> send(Object message) {
         String json = JsonRpcWriter.toText(message);
         EventStream plain;
-        StreamWriter logged;
         synchronized (this) {
             if (state == State.DONE) {
                 return CompletableFuture.failedFuture(new IllegalStateException("The call has ended"));
             }
-            logged = beginStream();
+            StreamWriter logged = beginStream();
+            if (logged != null) {
+                return logged.write(json);
+            }
             plain = unlogged;
-        }
-        if (logged != null) {
-            // The first append carries the first message: no need to begin the stream without one before.
-            return logged.write(json);
         }
         if (plain != null) {
             plain.send(null, json.getBytes(StandardCharsets.UTF_8), null);

@@ -132,12 +132,28 @@ final class ModernEndpoint {
         if (message instanceof JsonRpcMessage.Request request) {
             handle(exchange, ModernRequest.of(exchange, request));
         } else if (message instanceof JsonRpcMessage.Notification) {
+            requireOwnVersion(exchange);
             // The revision has no notification of clients over HTTP; a cancellation, for one, could concern any
             // client's request.
             exchange.respond(202, null, null);
         } else {
             throw new RefusedException(
                     HttpError.INVALID_REQUEST, null, "Nobody waits for this response: there are no questions here");
+        }
+    }
+
+    /** A notification says its version in its header alone; that of a client with a session has to be the session's. */
+    private static void requireOwnVersion(RequestHead head) throws RefusedException {
+        String version = head.header(RequestHeaders.PROTOCOL_VERSION);
+        if (version == null
+                || !ProtocolVersions.MODERN.contains(version)
+                || head.header(RequestHeaders.SESSION_ID) != null) {
+            throw new RefusedException(
+                    HttpError.INVALID_REQUEST,
+                    null,
+                    RequestHeaders.PROTOCOL_VERSION + ": unsupported (expected: one of "
+                            + String.join(", ", ProtocolVersions.SUPPORTED) + " in a session, "
+                            + String.join(", ", ProtocolVersions.MODERN) + " without)");
         }
     }
 

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +21,8 @@ final class StreamReader {
     /*
      * Order. The cursor is the number of the last event that was handed to the connection, and an event is handed over only
      * if its number is the next one: so none is lost, doubled or out of order, whatever the interleaving of replay, pushes
-     * by the local writer and wake-ups. An event that does not fit makes the reader read the log.
+     * by the local writer and wake-ups. A push of the next one is taken also while the log is being read, or else a fast
+     * writer would be ahead of its reader for good. An event that does not fit makes the reader read the log.
      *
      * Reading. At most one read is under way. Whatever happens meanwhile sets `again`, which makes the reader read once more:
      * an append that a read has missed wakes the reader after it, because the reader is registered before it attaches.
@@ -31,6 +34,7 @@ final class StreamReader {
 
     private static final Logger log = LoggerFactory.getLogger(StreamReader.class);
     static final int PAGE = 128;
+    private static final long RETRY_MILLIS = 1_000;
 
     private final EventLog eventLog;
     private final String incarnation;
@@ -128,12 +132,18 @@ final class StreamReader {
 
     /** Begins a stream that is written here and has nothing in it yet. */
     void start(EventStream connection, String ownIncarnation) {
+        boolean late;
         synchronized (this) {
+            late = closed;
             out = connection;
             writer = ownIncarnation;
             reading = false;
         }
-        wakeIfAsked();
+        if (late) {
+            connection.close();
+        } else {
+            wakeIfAsked();
+        }
     }
 
     /** Hands over an event that was appended here; {@code end} if nothing follows it. */
@@ -143,7 +153,7 @@ final class StreamReader {
                 return;
             }
             EventStream connection = out;
-            if (connection != null && !reading && number == cursor + 1) {
+            if (connection != null && number == cursor + 1) {
                 send(connection, new Event(number, data));
                 if (!end) {
                     return;
@@ -163,7 +173,7 @@ final class StreamReader {
     void pushEnd(long last) {
         boolean complete;
         synchronized (this) {
-            complete = !reading && cursor == last;
+            complete = out != null && cursor == last;
         }
         if (complete) {
             close();
@@ -207,21 +217,33 @@ final class StreamReader {
         eventLog.read(session.id(), stream, after, PAGE).whenComplete((page, failure) -> {
             if (failure != null) {
                 onReadFailed(failure);
-            } else if (page.isEmpty() || page.get().dropped() || isTakenOver(page.get())) {
+            } else if (page.isEmpty() || isTakenOver(page.get())) {
                 close();
+            } else if (page.get().dropped()) {
+                // Not a loss where the writer has handed over meanwhile what the log has dropped since.
+                if (hasMovedFrom(after)) {
+                    read();
+                } else {
+                    close();
+                }
             } else {
                 take(page.get());
             }
         });
     }
 
-    /** Gives up for now: the keep-alive, or the next epoch of the bus, tries again. */
+    private synchronized boolean hasMovedFrom(long number) {
+        return cursor > number;
+    }
+
+    /** Tries again after a while: what has made it read may still be unread. */
     private void onReadFailed(Throwable failure) {
         log.debug("Cannot read a stream of {}", RandomIds.shorten(session.id()), failure);
         synchronized (this) {
             reading = false;
             again = false;
         }
+        CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS).execute(this::wake);
     }
 
     /** Tells whether another replica carries the stream; not before this one has attached, or need not. */

@@ -339,6 +339,27 @@ class StreamsTest {
     }
 
     @Test
+    @DisplayName("While a reader looks into the log, what its own replica appends goes on to the connection")
+    void appendsDuringARead() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        FakeStream stream = count(a, id, 1);
+        awaitMessages(stream, 1);
+        EventId last = Objects.requireNonNull(EventId.parse(stream.lastId()));
+        InterceptedStore.Held read = a.log.hold("read");
+        String writer = last.stream().substring(0, last.stream().lastIndexOf('.'));
+        var wake = new BusMessage(BusMessage.Type.WAKE, "another-replica", id, last.stream());
+        backend.replicaBus().publish(new BusAddress.Replica(writer), wake.encode());
+        await(read.reached());
+
+        a.release.tryEmitValue("go");
+
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        assertThat(stream.messages()).hasSize(3);
+        read.release();
+    }
+
+    @Test
     @DisplayName("Late word of a takeover leaves the connection alone with which the client has come back meanwhile")
     void takeoverHeardLate() {
         TestReplica a = replica();

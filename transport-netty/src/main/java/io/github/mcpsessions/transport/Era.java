@@ -31,10 +31,13 @@ final class Era {
         return !handshake && isModern(head);
     }
 
-    /** Tells of a request without a body. */
+    /** Tells by the headers alone. A client that names a session and a version that nobody knows is one with a session. */
     static boolean isModern(RequestHead head) {
         String version = head.header(RequestHeaders.PROTOCOL_VERSION);
-        return version != null && !isOfSessions(version);
+        if (version == null || isOfSessions(version)) {
+            return false;
+        }
+        return ProtocolVersions.MODERN.contains(version) || head.header(RequestHeaders.SESSION_ID) == null;
     }
 
     private static boolean isOfSessions(@Nullable Object version) {

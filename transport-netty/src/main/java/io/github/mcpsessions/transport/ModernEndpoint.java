@@ -142,18 +142,15 @@ final class ModernEndpoint {
         }
     }
 
-    /** A notification says its version in its header alone; that of a client with a session has to be the session's. */
+    /** A notification needs no more than the header to say its version. */
     private static void requireOwnVersion(RequestHead head) throws RefusedException {
         String version = head.header(RequestHeaders.PROTOCOL_VERSION);
-        if (version == null
-                || !ProtocolVersions.MODERN.contains(version)
-                || head.header(RequestHeaders.SESSION_ID) != null) {
+        if (version == null || !ProtocolVersions.MODERN.contains(version)) {
             throw new RefusedException(
                     HttpError.INVALID_REQUEST,
                     null,
-                    RequestHeaders.PROTOCOL_VERSION + ": unsupported (expected: one of "
-                            + String.join(", ", ProtocolVersions.SUPPORTED) + " in a session, "
-                            + String.join(", ", ProtocolVersions.MODERN) + " without)");
+                    RequestHeaders.PROTOCOL_VERSION + ": unsupported (expected: "
+                            + String.join(", ", ProtocolVersions.MODERN) + ")");
         }
     }
 

@@ -19,8 +19,11 @@ public final class BenchTools {
     /** {@return the tools} */
     public static List<SyncToolSpecification> all() {
         return List.of(
-                tool("echo", "Returns the message.", schema("string", "message"), call ->
-                        (String) call.arguments().get("message")),
+                tool(
+                        "echo",
+                        "Returns the message.",
+                        schema("string", "message"),
+                        call -> String.valueOf(call.arguments().get("message"))),
                 tool(
                         "add",
                         "Returns the sum of two numbers.",

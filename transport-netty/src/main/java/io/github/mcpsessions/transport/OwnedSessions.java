@@ -65,7 +65,7 @@ final class OwnedSessions {
     CompletionStage<Long> endAll(SessionOwner owner, Function<String, CompletionStage<Boolean>> end) {
         return index == null
                 ? CompletableFuture.failedFuture(new UnsupportedOperationException(
-                        "The backend does not know which sessions are whose" + " (expected: one with an OwnerIndex)"))
+                        "The backend does not know which sessions are whose (expected: one with an OwnerIndex)"))
                 : endPortion(index, owner, end, 0);
     }
 

@@ -242,9 +242,11 @@ class AuthenticationTest {
     void delegation() {
         assertThat(Arrays.stream(HttpExchange.class.getMethods())
                         .map(Method::getName)
-                        .filter(name -> Arrays.stream(AuthenticatedExchange.class.getDeclaredMethods())
+                        .filter(name -> Arrays.stream(ForwardingExchange.class.getDeclaredMethods())
                                 .noneMatch(own -> own.getName().equals(name))))
                 .isEmpty();
+        assertThat(AuthenticatedExchange.class).hasSuperclass(ForwardingExchange.class);
+        assertThat(ObservedExchange.class).hasSuperclass(ForwardingExchange.class);
     }
 
     @Test

@@ -7,9 +7,10 @@ import java.util.concurrent.CompletionStage;
 /**
  * Knows which sessions are whose, so that all sessions of a principal can be ended. An ability that a backend need not have.
  *
- * <p>The index stands beside the records and is not changed with them in one step: a session is put before anybody can use it,
- * its entry expires no earlier than the session if it is put again whenever the session's expiry is slid, and an entry may
- * outlive its session. So the index names every session of an owner, and may name some that are gone.
+ * <p>The index stands beside the records and is not changed with them in one step: a session is put once it is stored and
+ * before anybody can use it, its entry expires no earlier than the session if it is put again whenever the session's expiry is
+ * slid, and {@link SessionStore#delete} takes it away, which it may fail to do. So the index names every session of an owner
+ * that can be used, and may name some that are gone.
  *
  * <p><b>Bound.</b> The caller limits the number of entries per owner. An entry is never dropped to make room.
  *

@@ -3,6 +3,7 @@ package io.github.mcpsessions.store;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps {@link SessionRecord}s with a sliding time to live, so that any replica can serve any session.
@@ -21,7 +22,7 @@ import java.util.concurrent.CompletionStage;
  * <p><b>Threads.</b> Implementations are thread-safe. No method blocks; the returned stages may complete on any thread,
  * and callers must not block in their continuations.
  *
- * <p><b>Arguments.</b> No argument or result is {@code null}. A session id that {@link SessionIds} refuses, or a TTL that
+ * <p><b>Arguments.</b> No argument or result is {@code null} but the caller of {@link #load}. A session id that {@link SessionIds} refuses, or a TTL that
  * is not positive, is an {@link IllegalArgumentException} thrown from the call itself. After the store was closed, every
  * operation fails with {@link StoreUnavailableException}.
  */
@@ -39,15 +40,17 @@ public interface SessionStore {
     CompletionStage<Void> create(SessionRecord record, Duration ttl);
 
     /**
-     * Reads a session and slides its expiry to {@code ttl} from now, in one step.
+     * Reads a session of the caller's and slides its expiry to {@code ttl} from now, in one step. To everybody but its owner
+     * a session does not exist: nothing of it is returned, and its expiry stays.
      *
      * @param sessionId the session to read
+     * @param caller who asks for it: the record's owner, or {@code null} for a record without one
      * @param ttl time until the record expires unless it is touched again
-     * @return the record, or empty if the session is gone; fails with {@link RecordFormatException} if the record was
-     *     written in a schema version that this library does not know (its expiry may have been slid all the same), or
-     *     with {@link StoreUnavailableException}
+     * @return the record, or empty if the session is gone, or not the caller's; fails with {@link RecordFormatException} if
+     *     the record was written in a schema version that this library does not know, so that it may be the caller's (its
+     *     expiry may have been slid all the same), or with {@link StoreUnavailableException}
      */
-    CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl);
+    CompletionStage<Optional<SessionRecord>> load(String sessionId, @Nullable SessionOwner caller, Duration ttl);
 
     /**
      * Slides the expiry of a session to {@code ttl} from now.
@@ -72,7 +75,8 @@ public interface SessionStore {
     CompletionStage<Boolean> update(String sessionId, SessionChange change);
 
     /**
-     * Deletes a session and everything the backend keeps for it. Idempotent.
+     * Deletes a session, whosever it is, and everything the backend keeps for it, its entry in the {@link OwnerIndex} too
+     * (which may be left to expire if it cannot be removed). Idempotent.
      *
      * @param sessionId the session to delete
      * @return {@code true} if this call deleted it, {@code false} if it was not there; fails with

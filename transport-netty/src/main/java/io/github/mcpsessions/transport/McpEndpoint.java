@@ -232,7 +232,10 @@ final class McpEndpoint implements HttpRequestHandler {
                 HttpError.UNAVAILABLE.answer(exchange, id, "The principal has too many sessions");
                 return;
             }
-            registry.add(record, initialize, epoch);
+            if (!registry.add(record, initialize, epoch)) {
+                HttpError.UNAVAILABLE.answer(exchange, id, "The session has been ended meanwhile");
+                return;
+            }
             exchange.respond(200, record.id(), out -> JsonRpcWriter.write(out, JSONRPCResponse.result(id, result)));
         });
     }

@@ -45,17 +45,6 @@ final class OwnedSessions {
         }
     }
 
-    /** Forgets a session that has ended. Without it the entry expires by itself. */
-    void remove(@Nullable SessionOwner owner, String sessionId) {
-        if (index != null && owner != null) {
-            index.remove(owner, sessionId).whenComplete((removed, failure) -> {
-                if (failure != null) {
-                    log.debug("Cannot remove the owner's entry of a session", failure);
-                }
-            });
-        }
-    }
-
     /**
      * Ends all sessions of an owner.
      *

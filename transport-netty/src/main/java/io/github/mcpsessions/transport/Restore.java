@@ -19,7 +19,6 @@ final class Restore {
     final CompletionStage<SessionLookup> outcome;
 
     private boolean doomed;
-    private boolean published;
     private boolean stale;
 
     /**
@@ -50,14 +49,9 @@ final class Restore {
         doomed = true;
     }
 
-    /**
-     * The record has changed meanwhile.
-     *
-     * @return whether the restore takes care of it, because the session is not published yet
-     */
-    synchronized boolean markStale() {
+    /** The record has changed meanwhile. Whoever says so looks for the published session next. */
+    synchronized void markStale() {
         stale = true;
-        return !published;
     }
 
     /** Makes the session visible, unless it is doomed; whoever dooms the restore from now on finds it there. */
@@ -66,7 +60,6 @@ final class Restore {
             return false;
         }
         live.put(session.id(), session);
-        published = true;
         return true;
     }
 

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -36,16 +37,24 @@ import org.slf4j.LoggerFactory;
 final class SessionRegistry {
 
     /*
-     * Restoring. `restoring` has an entry for an id from before the store is asked until after the session is in `live`. So
-     * at most one restore runs per id, and an eviction finds the session in one of the two: it dooms the restore first and
-     * looks into `live` second, while the restore publishes under its own lock. Whoever misses `live` and then finds no
-     * entry either becomes the leader of a new restore and looks into `live` once more, because the former leader publishes
-     * before it takes its entry away.
+     * Restoring. `restoring` has an entry for a look, which is an id and who asks for it, from before the store is asked
+     * until after the session is in `live`. So at most one restore of a session runs, its owner's, and an eviction finds the
+     * session in one of the two: it dooms the restore first and looks into `live` second, while the restore publishes under
+     * its own lock. Whoever misses `live` and then finds no entry either becomes the leader of a new restore and looks into
+     * `live` once more, because the former leader publishes before it takes its entry away.
      *
-     * Owners. Whoever asks for a session that is not theirs gets what they would get for one that does not exist, before the
-     * session is entered, confirmed, rebuilt or slid by use. A restore goes on only if the one who began it is the owner,
-     * which the record says; an owner who has waited for another's restore begins one anew. A refusal is remembered for
-     * that caller alone.
+     * Owners. For whoever asks for a session that is not theirs, what is held and restored here does not count: they go the
+     * way of an id that nobody has, ask the store, which says so, and are remembered to have been told. So they learn
+     * nothing, also while the store is down or a restore is under way, and the owner does not wait for them.
+     *
+     * Creating. A session is in `creating` from before it is stored until it is in `live`. An eviction takes it out there
+     * first and looks into `live` second; whoever creates puts it into `live` first and takes it out of `creating` second.
+     * The store has the record before the index of owners has its entry, and the client learns of the id after both:
+     *   1. stored, listed by endSessions, entered: endSessions came first, and the session lives, with its entry.
+     *   2. stored, entered, listed, deleted, evicted, live: it was taken out of `creating`, and is dropped.
+     *   3. stored, entered, live, listed, deleted, evicted: as any other session.
+     * Were it entered first, then "entered, listed, deleted (nothing), entry removed, stored" would leave a session without
+     * an entry.
      *
      * Freshness. A copy is served while the bus is in the epoch in which the store last confirmed it; the epoch is read
      * before the store is asked. A copy whose record must have expired is confirmed too: whether it is over, the store says.
@@ -72,9 +81,9 @@ final class SessionRegistry {
     private final Listeners listeners;
 
     private final ConcurrentHashMap<String, LocalSession> live = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<String, Restore> restoring = new ConcurrentHashMap<>();
-    private final Cache<String, Boolean> missing;
-    private final Cache<Look, Boolean> foreign;
+    private final ConcurrentHashMap<Look, Restore> restoring = new ConcurrentHashMap<>();
+    private final Set<String> creating = ConcurrentHashMap.newKeySet();
+    private final Cache<Look, Boolean> missing;
     private final long touchIntervalNanos;
 
     /** A look for a session by somebody. */
@@ -98,17 +107,12 @@ final class SessionRegistry {
         this.listeners = listeners;
         this.changes =
                 new SessionChanges(config, store, announcer, workers, session -> drop(session, CloseReason.DELETED));
-        this.missing = shortMemory();
-        this.foreign = shortMemory();
-        this.touchIntervalNanos = config.touchInterval().toNanos();
-    }
-
-    private <K> Cache<K, Boolean> shortMemory() {
-        return Caffeine.newBuilder()
+        this.missing = Caffeine.newBuilder()
                 .maximumSize(MAX_MISSING)
                 .expireAfterWrite(MISSING_FOR)
                 .ticker(config.nanoTime::getAsLong)
                 .build();
+        this.touchIntervalNanos = config.touchInterval().toNanos();
     }
 
     SessionChanges changes() {
@@ -172,47 +176,41 @@ final class SessionRegistry {
 
     private CompletionStage<SessionLookup> find(String id, @Nullable SessionOwner caller, RequestHead request) {
         LocalSession session = live.get(id);
-        if (session != null) {
-            if (!session.belongsTo(caller)) {
-                return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
-            }
+        if (session != null && session.belongsTo(caller)) {
             return isGood(session, config.nanoTime.getAsLong())
                     ? CompletableFuture.completedFuture(new SessionLookup.Found(session))
                     : confirm(session);
         }
-        if (isKnownMissing(id, caller)) {
-            return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
-        }
-        return restore(id, caller, request).thenCompose(lookup -> {
-            if (lookup instanceof SessionLookup.Found found) {
-                return CompletableFuture.completedFuture(
-                        found.session().belongsTo(caller) ? lookup : SessionLookup.Gone.INSTANCE);
-            }
-            if (!(lookup instanceof SessionLookup.Foreign whose)) {
-                return CompletableFuture.completedFuture(lookup);
-            }
-            if (Objects.equals(whose.owner(), caller)) {
-                return find(id, caller, request);
-            }
-            foreign.put(new Look(id, caller), Boolean.TRUE);
-            return CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
+        Look look = new Look(id, caller);
+        return missing.getIfPresent(look) == null
+                ? restore(look, request)
+                : CompletableFuture.completedFuture(SessionLookup.Gone.INSTANCE);
+    }
+
+    /** Stores a new session; completes with {@code false}, and leaves nothing behind, if its owner has too many. */
+    CompletionStage<Boolean> create(SessionRecord record) {
+        Duration ttl = handshakeTtl();
+        creating.add(record.id());
+        return store.create(record, ttl)
+                .thenCompose(stored -> owned.add(owner(record), record.id(), ttl))
+                .whenComplete((entered, failure) -> {
+                    if (failure != null || !entered) {
+                        creating.remove(record.id());
+                        discard(record.id());
+                    }
+                });
+    }
+
+    /** Nobody has learned of the id: what cannot be deleted expires as a handshake that went no further. */
+    private void discard(String id) {
+        store.delete(id).exceptionally(failure -> {
+            log.debug("Cannot delete a session that was not handed out", failure);
+            return false;
         });
     }
 
-    private boolean isKnownMissing(String id, @Nullable SessionOwner caller) {
-        return missing.getIfPresent(id) != null || foreign.getIfPresent(new Look(id, caller)) != null;
-    }
-
-    /** Stores a new session; completes with {@code false}, and stores nothing, if its owner has too many. */
-    CompletionStage<Boolean> create(SessionRecord record) {
-        return owned.add(owner(record), record.id(), handshakeTtl())
-                .thenCompose(room -> room
-                        ? store.create(record, handshakeTtl()).thenApply(created -> true)
-                        : CompletableFuture.completedFuture(false));
-    }
-
-    /** Makes a new session visible here; its record is in the store. */
-    LocalSession add(SessionRecord record, McpSchema.InitializeRequest initialize, long epoch) {
+    /** Makes a new session visible here, whose record is in the store; {@code false} if it has been ended meanwhile. */
+    boolean add(SessionRecord record, McpSchema.InitializeRequest initialize, long epoch) {
         long now = config.nanoTime.getAsLong();
         Freshness freshness = new Freshness(epoch, now, handshakeTtl().toNanos(), now);
         LocalSession session = new LocalSession(record, initialize, false, freshness, changes);
@@ -220,7 +218,11 @@ final class SessionRegistry {
         log.info("Session {} created on {}", RandomIds.shorten(record.id()), config.nodeId);
         config.observer.sessionCreated();
         listeners.created(session);
-        return session;
+        if (!creating.remove(record.id())) {
+            drop(session, CloseReason.DELETED);
+            return false;
+        }
+        return true;
     }
 
     /** Tells whether one more session can be held, after making room where something is idle. */
@@ -246,62 +248,51 @@ final class SessionRegistry {
     /** Ends a session of the caller's everywhere; completes with whether there was one. */
     CompletionStage<Boolean> delete(String id, @Nullable SessionOwner caller) {
         LocalSession session = live.get(id);
-        if (session != null) {
-            return session.belongsTo(caller) ? end(id, caller) : CompletableFuture.completedFuture(false);
+        if (session != null && session.belongsTo(caller)) {
+            return end(id);
         }
-        if (isKnownMissing(id, caller)) {
+        Look look = new Look(id, caller);
+        if (missing.getIfPresent(look) != null) {
             return CompletableFuture.completedFuture(false);
         }
-        return store.load(id, writtenTtl(config.sessionTtl)).thenCompose(record -> {
-            if (record.isEmpty()) {
-                missing.put(id, Boolean.TRUE);
-                return CompletableFuture.completedFuture(false);
+        return store.load(id, caller, writtenTtl(config.sessionTtl)).thenCompose(record -> {
+            if (isCallers(record, caller)) {
+                return end(id);
             }
-            if (!Objects.equals(owner(record.get()), caller)) {
-                foreign.put(new Look(id, caller), Boolean.TRUE);
-                return CompletableFuture.completedFuture(false);
-            }
-            return end(id, caller);
+            missing.put(look, Boolean.TRUE);
+            return CompletableFuture.completedFuture(false);
         });
+    }
+
+    /** A store of somebody's own may have returned what is not the caller's. */
+    private static boolean isCallers(Optional<SessionRecord> record, @Nullable SessionOwner caller) {
+        return record.isPresent() && Objects.equals(owner(record.get()), caller);
     }
 
     private static @Nullable SessionOwner owner(SessionRecord record) {
         return record.owner().orElse(null);
     }
 
-    /** Ends a session everywhere, whosever it is; completes with whether there was one. */
+    /**
+     * Ends a session everywhere, whosever it is: in the store, here, and then on all other replicas. Completes with whether
+     * there was one.
+     */
     CompletionStage<Boolean> end(String id) {
-        LocalSession session = live.get(id);
-        return end(id, session == null ? null : session.owner().orElse(null));
-    }
-
-    /** Ends all sessions of an owner everywhere; completes with how many there were. */
-    CompletionStage<Long> endAll(SessionOwner owner) {
-        return owned.endAll(owner, this::endRecord);
-    }
-
-    private CompletionStage<Boolean> end(String id, @Nullable SessionOwner owner) {
-        return endRecord(id).whenComplete((existed, failure) -> {
-            if (failure == null) {
-                owned.remove(owner, id);
-            }
-        });
-    }
-
-    /** In the store, here, and then on all other replicas. */
-    private CompletionStage<Boolean> endRecord(String id) {
         return store.delete(id).thenCompose(existed -> {
             evict(id);
             return announcer.announce(BusMessage.Type.EVICT, id).thenApply(sent -> existed);
         });
     }
 
+    /** Ends all sessions of an owner everywhere; completes with how many there were. */
+    CompletionStage<Long> endAll(SessionOwner owner) {
+        return owned.endAll(owner, this::end);
+    }
+
     /** Drops what is held here of a session that is gone from the store. */
     void evict(String id) {
-        Restore restore = restoring.get(id);
-        if (restore != null) {
-            restore.doom();
-        }
+        creating.remove(id);
+        forEachRestore(id, Restore::doom);
         LocalSession session = live.get(id);
         if (session != null) {
             drop(session, CloseReason.DELETED);
@@ -310,19 +301,25 @@ final class SessionRegistry {
 
     /** Takes over what another replica has changed of a session, where it is held. */
     void refresh(String id) {
-        Restore restore = restoring.get(id);
-        if (restore != null && restore.markStale()) {
-            return;
-        }
+        forEachRestore(id, Restore::markStale);
         LocalSession session = live.get(id);
         if (session != null) {
             reload(session);
         }
     }
 
+    /** There are few of them: one of the owner, and one of each other who asks. */
+    private void forEachRestore(String id, Consumer<Restore> action) {
+        restoring.forEach((look, restore) -> {
+            if (look.id().equals(id)) {
+                action.accept(restore);
+            }
+        });
+    }
+
     private void reload(LocalSession session) {
         int changesBefore = session.changeCount();
-        store.load(session.id(), ttl(session.createdAt()))
+        store.load(session.id(), owner(session.record()), ttl(session.createdAt()))
                 .thenAcceptAsync(
                         loaded -> {
                             if (loaded.isEmpty()) {
@@ -363,7 +360,7 @@ final class SessionRegistry {
         long asked = config.nanoTime.getAsLong();
         int changesBefore = session.changeCount();
         Duration ttl = ttl(session.createdAt());
-        store.load(session.id(), ttl).whenComplete((loaded, failure) -> {
+        store.load(session.id(), owner(session.record()), ttl).whenComplete((loaded, failure) -> {
             session.confirmation.set(null);
             if (failure != null) {
                 // The store is down, and the session is held here: it is served.
@@ -385,14 +382,14 @@ final class SessionRegistry {
         return mine;
     }
 
-    private CompletionStage<SessionLookup> restore(String id, @Nullable SessionOwner caller, RequestHead request) {
-        Restore mine = new Restore(restore -> restoring.remove(id, restore));
-        Restore other = restoring.putIfAbsent(id, mine);
+    private CompletionStage<SessionLookup> restore(Look look, RequestHead request) {
+        Restore mine = new Restore(restore -> restoring.remove(look, restore));
+        Restore other = restoring.putIfAbsent(look, mine);
         if (other != null) {
             return other.outcome;
         }
-        LocalSession published = live.get(id);
-        if (published != null) {
+        LocalSession published = live.get(look.id());
+        if (published != null && published.belongsTo(look.caller())) {
             mine.settle(new SessionLookup.Found(published));
         } else if (restoring.size() > config.maxConcurrentRestores) {
             config.observer.rejected(Limit.RESTORES);
@@ -400,7 +397,7 @@ final class SessionRegistry {
         } else {
             observe(mine, request);
             mine.settleAfter(config.restoreTimeout, RESTORE_TIMED_OUT);
-            load(id, caller, mine);
+            load(look, mine);
         }
         return mine.outcome;
     }
@@ -422,18 +419,16 @@ final class SessionRegistry {
         });
     }
 
-    private void load(String id, @Nullable SessionOwner caller, Restore restore) {
+    private void load(Look look, Restore restore) {
         long epoch = bus.epoch();
-        store.load(id, writtenTtl(config.sessionTtl)).whenComplete((record, failure) -> {
+        store.load(look.id(), look.caller(), writtenTtl(config.sessionTtl)).whenComplete((record, failure) -> {
             if (failure != null) {
-                restore.settle(unavailable(id, failure));
-            } else if (record.isEmpty()) {
-                missing.put(id, Boolean.TRUE);
-                restore.settle(SessionLookup.Gone.INSTANCE);
-            } else if (!Objects.equals(owner(record.get()), caller)) {
-                restore.settle(new SessionLookup.Foreign(owner(record.get())));
+                restore.settle(unavailable(look.id(), failure));
+            } else if (isCallers(record, look.caller())) {
+                rebuild(record.orElseThrow(), epoch, restore);
             } else {
-                rebuild(record.get(), epoch, restore);
+                missing.put(look, Boolean.TRUE);
+                restore.settle(SessionLookup.Gone.INSTANCE);
             }
         });
     }
@@ -496,7 +491,7 @@ final class SessionRegistry {
 
     private void end(SessionRecord record, Restore restore, String reason) {
         log.info("Session {} ended on {}: {}", RandomIds.shorten(record.id()), config.nodeId, reason);
-        end(record.id(), owner(record))
+        end(record.id())
                 .whenComplete((existed, failure) -> restore.settle(
                         failure == null ? SessionLookup.Gone.INSTANCE : unavailable(record.id(), failure)));
     }
@@ -578,7 +573,6 @@ final class SessionRegistry {
             log.debug("Cannot delete a session whose lifetime is over; it expires by itself", failure);
             return false;
         });
-        owned.remove(owner(session.record()), session.id());
         drop(session, CloseReason.EXPIRED);
     }
 

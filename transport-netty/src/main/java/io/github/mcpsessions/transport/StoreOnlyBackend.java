@@ -11,6 +11,7 @@ import io.github.mcpsessions.store.ReplicaRegistry;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionExistsException;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A backend for somebody who has only a {@link SessionStore}: sessions are restored anywhere, and streams and questions stay in
@@ -95,10 +97,11 @@ public final class StoreOnlyBackend implements SessionBackend {
         }
 
         @Override
-        public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
-            return guarded(() -> store.load(sessionId, ttl))
+        public CompletionStage<Optional<SessionRecord>> load(
+                String sessionId, @Nullable SessionOwner caller, Duration ttl) {
+            return guarded(() -> store.load(sessionId, caller, ttl))
                     .thenCompose(loaded -> loaded.map(record -> mirror(record, ttl))
-                            .orElseGet(() -> mirror.delete(sessionId).thenApply(existed -> null))
+                            .orElseGet(() -> forget(sessionId, caller, ttl))
                             .thenApply(done -> loaded));
         }
 
@@ -119,6 +122,14 @@ public final class StoreOnlyBackend implements SessionBackend {
         public CompletionStage<Boolean> delete(String sessionId) {
             return guarded(() -> store.delete(sessionId))
                     .thenCompose(existed -> mirror.delete(sessionId).thenApply(done -> existed));
+        }
+
+        /** What is gone is dropped here, too; but the caller may only not be the owner. */
+        private CompletionStage<Void> forget(String sessionId, @Nullable SessionOwner caller, Duration ttl) {
+            return mirror.load(sessionId, caller, ttl)
+                    .thenCompose(mirrored -> mirrored.isPresent()
+                            ? mirror.delete(sessionId).thenAccept(existed -> {})
+                            : CompletableFuture.completedFuture(null));
         }
 
         /** Somebody else's store may throw what it ought to return; only wrong arguments it ought to throw. */

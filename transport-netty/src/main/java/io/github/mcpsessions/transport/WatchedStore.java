@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport;
 
 import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.transport.EngineObserver.StoreOperation;
@@ -47,8 +48,9 @@ final class WatchedStore implements SessionStore {
     }
 
     @Override
-    public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
-        return watch(StoreOperation.LOAD, () -> store.load(sessionId, ttl));
+    public CompletionStage<Optional<SessionRecord>> load(
+            String sessionId, @Nullable SessionOwner caller, Duration ttl) {
+        return watch(StoreOperation.LOAD, () -> store.load(sessionId, caller, ttl));
     }
 
     @Override

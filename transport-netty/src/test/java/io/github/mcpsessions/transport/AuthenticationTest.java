@@ -187,7 +187,7 @@ class AuthenticationTest {
         String id = replica.initialize();
 
         assertThat(replica.send(call(id, "caller")).body()).contains("https://issuer|alice|[read]");
-        assertThat(await(replica.store.load(id, Duration.ofHours(1)))
+        assertThat(await(replica.store.load(id, null, Duration.ofHours(1)))
                         .orElseThrow()
                         .owner())
                 .contains(new SessionOwner("https://issuer", "alice"));

@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport;
 
 import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.StoreUnavailableException;
@@ -69,8 +70,9 @@ final class InterceptedStore implements SessionStore {
     }
 
     @Override
-    public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
-        return run("load", () -> delegate.load(sessionId, ttl));
+    public CompletionStage<Optional<SessionRecord>> load(
+            String sessionId, @Nullable SessionOwner caller, Duration ttl) {
+        return run("load", () -> delegate.load(sessionId, caller, ttl));
     }
 
     @Override

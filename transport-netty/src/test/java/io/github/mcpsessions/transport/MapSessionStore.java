@@ -3,6 +3,7 @@ package io.github.mcpsessions.transport;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionExistsException;
 import io.github.mcpsessions.store.SessionIds;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -41,15 +43,20 @@ final class MapSessionStore implements SessionStore { // a map in place of a dat
     }
 
     @Override
-    public CompletionStage<Optional<SessionRecord>> load(String id, Duration ttl) {
+    public CompletionStage<Optional<SessionRecord>> load(String id, @Nullable SessionOwner caller, Duration ttl) {
         long expiry = expiry(ttl);
-        return CompletableFuture.completedFuture(
-                change(id, old -> new Entry(old.record(), expiry)).map(Entry::record));
+        Predicate<Entry> isCallers = entry -> entry.record().owner().equals(Optional.ofNullable(caller));
+        return CompletableFuture.completedFuture(change(
+                        id, old -> isCallers.test(old) ? new Entry(old.record(), expiry) : old)
+                .filter(isCallers)
+                .map(Entry::record));
     }
 
     @Override
     public CompletionStage<Boolean> touch(String id, Duration ttl) {
-        return load(id, ttl).thenApply(Optional::isPresent);
+        long expiry = expiry(ttl);
+        return CompletableFuture.completedFuture(
+                change(id, old -> new Entry(old.record(), expiry)).isPresent());
     }
 
     @Override

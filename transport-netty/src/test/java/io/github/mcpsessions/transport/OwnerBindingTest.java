@@ -151,22 +151,92 @@ class OwnerBindingTest {
     }
 
     @Test
-    @DisplayName("A foreign caller costs no store call where the session is held, and one per second elsewhere")
+    @DisplayName("A foreign caller costs the store what an unknown id does, one look per second, and the owner nothing")
     void noExtraStoreCall() {
         TestReplica a = replica();
         TestReplica b = replica();
         String id = initialize(a, "alice");
-        long held = a.store.count("load") + a.store.count("touch") + a.store.count("delete");
-        everyPath(id).forEach(each -> assertThat(a.status(as("mallory", each))).isEqualTo(404));
-        everyPath(id).forEach(each -> assertThat(b.status(as("mallory", each))).isEqualTo(404));
+        long touches = a.store.count("touch");
 
-        assertThat(a.store.count("load") + a.store.count("touch") + a.store.count("delete"))
-                .isEqualTo(held);
-        assertThat(b.store.count("load")).isEqualTo(1);
-        assertThat(b.store.count("delete")).isZero();
+        for (TestReplica replica : List.of(a, b)) {
+            everyPath(id)
+                    .forEach(each ->
+                            assertThat(replica.status(as("mallory", each))).isEqualTo(404));
+            assertThat(replica.store.count("load")).isEqualTo(1);
+            everyPath(UNKNOWN)
+                    .forEach(each ->
+                            assertThat(replica.status(as("mallory", each))).isEqualTo(404));
+            assertThat(replica.store.count("load")).isEqualTo(2);
+            assertThat(replica.store.count("delete")).isZero();
+        }
+        assertThat(a.store.count("touch")).isEqualTo(touches);
+        assertThat(a.status(as("alice", ping(id)))).isEqualTo(200);
+        assertThat(a.store.count("load")).isEqualTo(2);
+    }
 
-        assertThat(b.status(as("alice", ping(id)))).isEqualTo(200);
-        assertThat(b.store.count("load")).isEqualTo(2);
+    @ParameterizedTest
+    @ValueSource(strings = {"here", "elsewhere"})
+    @DisplayName(
+            "While the store is down a foreign caller sees on every path what it sees of an unknown id, and no 404")
+    void sameAsUnknownDuringAnOutage(String where) {
+        TestReplica a = replica();
+        TestReplica b = where.equals("here") ? a : replica();
+        String id = initialize(a, "alice");
+        b.store.setBroken(true);
+
+        List<Object> ofForeign =
+                everyPath(id).stream().map(each -> seen(b, as("mallory", each))).toList();
+        List<Object> ofUnknown = everyPath(UNKNOWN).stream()
+                .map(each -> seen(b, as("mallory", each)))
+                .toList();
+
+        assertThat(ofForeign).isEqualTo(ofUnknown);
+        assertThat(ofForeign).allSatisfy(each -> assertThat(each.toString()).startsWith("[503, null, {"));
+        assertThat(a.status(as("alice", ping(id)))).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"here", "elsewhere"})
+    @DisplayName("A foreign caller does not lengthen a session's life, however often it asks")
+    void foreignCallerDoesNotSlide(String where) {
+        AtomicLong nanos = new AtomicLong();
+        InMemorySessionBackend shared =
+                InMemorySessionBackend.builder().nanoTime(nanos::get).build();
+        open.add(shared);
+        Consumer<EngineConfig.Builder> settings = config -> config.authenticator(OwnerBindingTest::authenticate)
+                .nanoTime(nanos::get)
+                .sessionTtl(Duration.ofMinutes(10));
+        TestReplica a = new TestReplica(shared.newView(), settings);
+        TestReplica b = where.equals("here") ? a : new TestReplica(shared.newView(), settings);
+        open.addAll(List.of(a, b));
+        String id = initialize(a, "alice");
+
+        for (int i = 0; i < 11; i++) {
+            nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+            everyPath(id)
+                    .forEach(each -> assertThat(b.status(as("mallory", each))).isEqualTo(404));
+        }
+
+        assertThat(b.status(as("alice", ping(id)))).isEqualTo(404);
+        assertThat(await(shared.sessionStore().touch(id, Duration.ofMinutes(1))))
+                .isFalse();
+    }
+
+    @Test
+    @DisplayName("A foreign caller of a restore that fails sees 404 as of an unknown id; its owner 503")
+    void foreignCallerOfAFailingRestore() {
+        TestReplica a = replica();
+        TestReplica b = replica(
+                config -> config.authenticator(OwnerBindingTest::authenticate).restoreTimeout(Duration.ofMillis(200)));
+        String id = initialize(a, "alice");
+        InterceptedStore.Held load = b.store.hold("load");
+        FakeExchange owner = b.begin(as("alice", ping(id)));
+        await(load.reached());
+
+        assertThat(b.status(as("mallory", ping(id)))).isEqualTo(404);
+        assertThat(b.status(as("mallory", delete(id)))).isEqualTo(404);
+        assertThat(await(owner.answer).status()).isEqualTo(503);
+        load.release();
     }
 
     @Test
@@ -202,7 +272,7 @@ class OwnerBindingTest {
     }
 
     @Test
-    @DisplayName("The owner who waits for a foreign caller's look is served, and the session is restored for the owner")
+    @DisplayName("The owner does not wait for a foreign caller's look, and all requests of the owner share one restore")
     void foreignLeader() {
         TestReplica a = replica();
         TestReplica b = replica();
@@ -212,16 +282,16 @@ class OwnerBindingTest {
         await(load.reached());
         List<FakeExchange> owners =
                 Stream.generate(() -> b.begin(as("alice", ping(id)))).limit(5).toList();
+        owners.forEach(owner -> assertThat(await(owner.answer).status()).isEqualTo(200));
 
         load.release();
 
         assertThat(await(foreign.answer).status()).isEqualTo(404);
-        owners.forEach(owner -> assertThat(await(owner.answer).status()).isEqualTo(200));
         assertThat(b.store.count("load")).isEqualTo(2);
     }
 
     @Test
-    @DisplayName("A foreign caller who waits for the owner's restore is told that there is no such session")
+    @DisplayName("A foreign caller does not learn of the owner's restore that is under way")
     void foreignWaiter() {
         TestReplica a = replica();
         TestReplica b = replica();
@@ -229,13 +299,12 @@ class OwnerBindingTest {
         InterceptedStore.Held load = b.store.hold("load");
         FakeExchange owner = b.begin(as("alice", ping(id)));
         await(load.reached());
-        FakeExchange foreign = b.begin(as("mallory", ping(id)));
+        assertThat(b.status(as("mallory", ping(id)))).isEqualTo(404);
 
         load.release();
 
         assertThat(await(owner.answer).status()).isEqualTo(200);
-        assertThat(await(foreign.answer).status()).isEqualTo(404);
-        assertThat(b.store.count("load")).isEqualTo(1);
+        assertThat(b.store.count("load")).isEqualTo(2);
     }
 
     @Test
@@ -421,11 +490,84 @@ class OwnerBindingTest {
         FakeExchange.Answer refused = a.send(as("alice", third));
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.body()).contains("The principal has too many sessions");
-        assertThat(a.store.count("create")).isEqualTo(2);
+        assertThat(a.store.count("delete")).isEqualTo(1);
         initialize(a, "bob");
 
         assertThat(a.status(as("alice", delete(first)))).isEqualTo(200);
         initialize(a, "alice");
+    }
+
+    @Test
+    @DisplayName("A session that ends elsewhere than where it is held makes room for another one")
+    void endedElsewhere() {
+        TestReplica a = replica(
+                config -> config.authenticator(OwnerBindingTest::authenticate).maxSessionsPerPrincipal(1));
+        TestReplica b = replica();
+
+        String ended = initialize(a, "alice");
+        assertThat(await(b.engine.endSession(ended))).isTrue();
+        String deleted = initialize(a, "alice");
+        assertThat(b.status(as("alice", delete(deleted)))).isEqualTo(200);
+
+        assertThat(await(backend.ownerIndex().orElseThrow().sessions(owner("alice"), 10)))
+                .isEmpty();
+        initialize(a, "alice");
+    }
+
+    @Test
+    @DisplayName("A session that could not be stored, or not be entered for its owner, leaves nothing behind")
+    void failedCreation() {
+        TestReplica a = replica();
+        a.store.setFull(true);
+        assertThat(a.status(as("alice", FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25")))))
+                .isEqualTo(503);
+        a.store.setFull(false);
+
+        assertThat(await(backend.ownerIndex().orElseThrow().sessions(owner("alice"), 10)))
+                .isEmpty();
+        assertThat(a.engine.status().activeSessions()).isZero();
+    }
+
+    @Test
+    @DisplayName(
+            "endSessions between a session's storing and its entry came first: the session lives, and can be ended")
+    void endSessionsBeforeTheEntry() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        InterceptedStore.Held create = a.store.hold("create");
+        FakeExchange initialize =
+                a.begin(as("alice", FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25"))));
+        await(create.reached());
+
+        assertThat(await(b.engine.endSessions(owner("alice")))).isZero();
+        create.release();
+
+        String id = String.valueOf(await(initialize.answer).sessionId());
+        assertThat(a.status(as("alice", ping(id)))).isEqualTo(200);
+        assertThat(await(b.engine.endSessions(owner("alice")))).isEqualTo(1);
+        assertThat(b.status(as("alice", ping(id)))).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"here", "elsewhere"})
+    @DisplayName(
+            "endSessions between a session's entry and its answer ends it: no replica holds it, and its id is not given")
+    void endSessionsAfterTheEntry(String where) {
+        TestReplica a = replica();
+        TestReplica b = where.equals("here") ? a : replica();
+        InterceptedStore.Held put = a.owners.orElseThrow().holdPut();
+        FakeExchange initialize =
+                a.begin(as("alice", FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25"))));
+        await(put.reached());
+
+        assertThat(await(b.engine.endSessions(owner("alice")))).isEqualTo(1);
+        put.release();
+
+        FakeExchange.Answer answer = await(initialize.answer);
+        await().untilAsserted(
+                        () -> assertThat(a.engine.status().activeSessions()).isZero());
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.sessionId()).isNull();
     }
 
     @Test

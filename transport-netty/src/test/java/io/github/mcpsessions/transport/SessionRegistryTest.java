@@ -522,8 +522,8 @@ class SessionRegistryTest {
         TestReplica a = replica();
         String id = a.initialize();
 
-        SessionRecord record =
-                await(backend.sessionStore().load(id, Duration.ofMinutes(1))).orElseThrow();
+        SessionRecord record = await(backend.sessionStore().load(id, null, Duration.ofMinutes(1)))
+                .orElseThrow();
 
         assertThat(record.initializeParams()).endsWith("\"unknown\":[1.50]}").startsWith("{\"protocolVersion\"");
     }

@@ -44,7 +44,7 @@ class StoreOnlyBackendTest extends SessionStoreContract {
             SessionStore store = backend.sessionStore();
 
             assertThat(List.of(
-                            store.load("id", Duration.ofMinutes(1)),
+                            store.load("id", null, Duration.ofMinutes(1)),
                             store.touch("id", Duration.ofMinutes(1)),
                             store.delete("id")))
                     .allSatisfy(stage -> assertThat(stage.toCompletableFuture())

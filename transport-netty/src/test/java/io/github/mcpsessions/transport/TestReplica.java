@@ -59,6 +59,7 @@ final class TestReplica implements AutoCloseable {
 
     final InterceptedStore store;
     final InterceptedLog log;
+    final Optional<InterceptedOwners> owners;
     final McpEngine engine;
     final McpAsyncServer server;
     final AtomicLong nanos = new AtomicLong(System.nanoTime());
@@ -82,8 +83,9 @@ final class TestReplica implements AutoCloseable {
     TestReplica(SessionBackend backend, Consumer<EngineConfig.Builder> settings) {
         this.store = new InterceptedStore(backend.sessionStore());
         this.log = new InterceptedLog(backend.eventLog());
+        this.owners = backend.ownerIndex().map(InterceptedOwners::new);
         EngineConfig.Builder config = EngineConfig.builder()
-                .backend(new InterceptedBackend(backend, store, log))
+                .backend(new InterceptedBackend(backend, store, log, owners))
                 .nanoTime(nanos::get)
                 .sseAfter(Duration.ofHours(1));
         settings.accept(config);
@@ -355,7 +357,8 @@ final class TestReplica implements AutoCloseable {
         }
     }
 
-    private record InterceptedBackend(SessionBackend delegate, SessionStore sessionStore, EventLog eventLog)
+    private record InterceptedBackend(
+            SessionBackend delegate, SessionStore sessionStore, EventLog eventLog, Optional<InterceptedOwners> owners)
             implements SessionBackend {
 
         @Override
@@ -380,7 +383,7 @@ final class TestReplica implements AutoCloseable {
 
         @Override
         public Optional<OwnerIndex> ownerIndex() {
-            return delegate.ownerIndex();
+            return owners.map(index -> index);
         }
 
         @Override

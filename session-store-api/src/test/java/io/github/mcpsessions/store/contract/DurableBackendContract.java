@@ -8,6 +8,7 @@ import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionExistsException;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
 import java.time.Duration;
@@ -34,7 +35,7 @@ public abstract class DurableBackendContract extends BackendContract {
      * Stores a session in this test's {@link #namespace()} as another version of this library does: not through the
      * backend, and in another schema version or with more fields than this one knows.
      *
-     * @param record what both versions know
+     * @param record what both versions know; whose it is, every version tells in the same way
      * @param schemaVersion the schema version to note
      * @param moreFields fields that only the other version knows, by their name in the store
      * @param ttl the TTL
@@ -62,7 +63,8 @@ public abstract class DurableBackendContract extends BackendContract {
 
             SessionBackend next = open();
 
-            assertThat(result(next.sessionStore().load(record.id(), ttl()))).contains(record);
+            assertThat(result(next.sessionStore().load(record.id(), null, ttl())))
+                    .contains(record);
             assertThat(result(next.questionStore().answer(record.id(), "q", "answer")))
                     .isEqualTo(QuestionStore.AnswerOutcome.ACCEPTED);
         }
@@ -86,8 +88,9 @@ public abstract class DurableBackendContract extends BackendContract {
                     SessionBackend other = open(namespace() + ":a:b")) {
                 result(one.sessionStore().create(record, ttl()));
 
-                assertThat(result(other.sessionStore().load("c", ttl()))).isEmpty();
-                assertThat(result(other.sessionStore().load("b:c", ttl()))).isEmpty();
+                assertThat(result(other.sessionStore().load("c", null, ttl()))).isEmpty();
+                assertThat(result(other.sessionStore().load("b:c", null, ttl())))
+                        .isEmpty();
                 assertThat(result(one.sessionStore().delete("b:c"))).isTrue();
             }
         }
@@ -105,14 +108,16 @@ public abstract class DurableBackendContract extends BackendContract {
             storeAsAnotherVersion(
                     record, SessionRecord.SCHEMA_VERSION, Map.of("shard", "eu-1", "odd", "\"\0\n{}"), ttl());
 
-            assertThat(result(store.load(record.id(), ttl())).orElseThrow().unknownFields())
+            assertThat(result(store.load(record.id(), null, ttl()))
+                            .orElseThrow()
+                            .unknownFields())
                     .isEqualTo(Map.of("shard", "eu-1", "odd", "\"\0\n{}"));
             result(store.update(record.id(), new SessionChange.LogLevel("debug")));
             result(store.update(record.id(), new SessionChange.RemoveAttribute("a")));
             result(store.update(record.id(), new SessionChange.Subscribe("test://a")));
             result(store.touch(record.id(), ttl()));
 
-            assertThat(result(store.load(record.id(), ttl())))
+            assertThat(result(store.load(record.id(), null, ttl())))
                     .contains(session(record.id())
                             .logLevel("debug")
                             .subscription("test://a")
@@ -133,10 +138,23 @@ public abstract class DurableBackendContract extends BackendContract {
             SessionRecord record = session(newId()).build();
             storeAsAnotherVersion(record, version, Map.of(), ttl());
 
-            RecordFormatException failure = failure(store.load(record.id(), ttl()), RecordFormatException.class);
+            RecordFormatException failure = failure(store.load(record.id(), null, ttl()), RecordFormatException.class);
 
             assertThat(failure).hasMessageContaining("" + version).hasMessageNotContaining(record.id());
-            failure(store.load(record.id(), ttl()), RecordFormatException.class);
+            failure(store.load(record.id(), null, ttl()), RecordFormatException.class);
+        }
+
+        @Test
+        @DisplayName("is an error for its owner alone: for everybody else there is nothing")
+        void isNobodyElses() {
+            SessionOwner owner = new SessionOwner("https://issuer", "alice");
+            SessionRecord record = session(newId()).owner(owner).build();
+            storeAsAnotherVersion(record, 2, Map.of(), ttl());
+
+            failure(store.load(record.id(), owner, ttl()), RecordFormatException.class);
+            assertThat(result(store.load(record.id(), new SessionOwner("https://issuer", "bob"), ttl())))
+                    .isEmpty();
+            assertThat(result(store.load(record.id(), null, ttl()))).isEmpty();
         }
 
         @Test
@@ -160,7 +178,7 @@ public abstract class DurableBackendContract extends BackendContract {
             storeAsAnotherVersion(record, 2, Map.of(), ttl());
 
             assertThat(result(store.delete(record.id()))).isTrue();
-            assertThat(result(store.load(record.id(), ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), null, ttl()))).isEmpty();
         }
 
         @Test
@@ -170,7 +188,7 @@ public abstract class DurableBackendContract extends BackendContract {
             storeAsAnotherVersion(record, 2, Map.of(), ttl());
 
             failure(store.create(record, ttl()), SessionExistsException.class);
-            failure(store.load(record.id(), ttl()), RecordFormatException.class);
+            failure(store.load(record.id(), null, ttl()), RecordFormatException.class);
         }
     }
 }

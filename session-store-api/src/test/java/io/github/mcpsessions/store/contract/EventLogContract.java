@@ -357,7 +357,7 @@ public abstract class EventLogContract extends BackendContract {
                 assertNoStream(id, CALL);
                 assertNoStream(id, STANDALONE);
                 assertThat(result(log.mark(id))).isEmpty();
-                assertThat(result(sessions.load(id, ttl())))
+                assertThat(result(sessions.load(id, null, ttl())))
                         .as("not brought into being")
                         .isEmpty();
             }
@@ -443,7 +443,7 @@ public abstract class EventLogContract extends BackendContract {
             result(log.mark(id));
             elapse(ttl().dividedBy(2));
 
-            assertThat(result(sessions.load(id, ttl()))).isEmpty();
+            assertThat(result(sessions.load(id, null, ttl()))).isEmpty();
         }
     }
 
@@ -744,7 +744,7 @@ public abstract class EventLogContract extends BackendContract {
                 elapse(ttl().dividedBy(2));
                 assertThat(result(sessions.touch(id, ttl()))).isTrue();
                 elapse(ttl().dividedBy(2));
-                assertThat(result(sessions.load(id, ttl()))).isPresent();
+                assertThat(result(sessions.load(id, null, ttl()))).isPresent();
             }
 
             assertEvents(id, STANDALONE, 0, "a");
@@ -1595,7 +1595,8 @@ public abstract class EventLogContract extends BackendContract {
             assertEvents(id, CALL, 0, "a");
             assertEvents(id, STANDALONE, 0, "a");
             assertThat(result(log.mark(id))).contains("1-0");
-            assertThat(result(sessions.load(id, ttl()))).contains(session(id).build());
+            assertThat(result(sessions.load(id, null, ttl())))
+                    .contains(session(id).build());
         }
 
         private static String oneLine(String text) {
@@ -1617,7 +1618,8 @@ public abstract class EventLogContract extends BackendContract {
             result(log.release(id, CALL, 1, 1));
             result(log.end(id, CALL, List.of("end")));
 
-            assertThat(result(sessions.load(id, ttl()))).contains(session(id).build());
+            assertThat(result(sessions.load(id, null, ttl())))
+                    .contains(session(id).build());
         }
     }
 

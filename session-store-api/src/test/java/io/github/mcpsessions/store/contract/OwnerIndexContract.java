@@ -101,7 +101,7 @@ public abstract class OwnerIndexContract extends BackendContract {
             String id = newId();
             put(ALICE, id);
 
-            assertThat(result(backend.sessionStore().load(id, ttl()))).isEmpty();
+            assertThat(result(backend.sessionStore().load(id, null, ttl()))).isEmpty();
         }
 
         @Test

@@ -187,7 +187,8 @@ public abstract class QuestionStoreContract extends BackendContract {
             String id = askedSession("q");
             answer(id, "q", ANSWER);
 
-            assertThat(result(sessions.load(id, ttl()))).contains(session(id).build());
+            assertThat(result(sessions.load(id, null, ttl())))
+                    .contains(session(id).build());
         }
     }
 
@@ -207,7 +208,7 @@ public abstract class QuestionStoreContract extends BackendContract {
                 assertThat(answer(id, "q", ANSWER)).isEqualTo(UNKNOWN);
                 assertThat(result(asker.findAnswer(id, "q"))).isEmpty();
                 result(asker.close(id, "q"));
-                assertThat(result(sessions.load(id, ttl())))
+                assertThat(result(sessions.load(id, null, ttl())))
                         .as("not brought into being")
                         .isEmpty();
             }
@@ -343,7 +344,7 @@ public abstract class QuestionStoreContract extends BackendContract {
             result(asker.close(id, "q"));
             elapse(ttl().dividedBy(2));
 
-            assertThat(result(sessions.load(id, ttl()))).isEmpty();
+            assertThat(result(sessions.load(id, null, ttl()))).isEmpty();
         }
 
         @Test

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.github.mcpsessions.store.OwnerIndex;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionExistsException;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -78,7 +80,11 @@ public abstract class SessionStoreContract extends BackendContract {
     }
 
     private SessionRecord loaded(String id) {
-        Optional<SessionRecord> record = result(replica.load(id, ttl()));
+        return loaded(id, null);
+    }
+
+    private SessionRecord loaded(String id, @Nullable SessionOwner caller) {
+        Optional<SessionRecord> record = result(replica.load(id, caller, ttl()));
         assertThat(record).as("session " + id).isPresent();
         return record.get();
     }
@@ -99,8 +105,9 @@ public abstract class SessionStoreContract extends BackendContract {
                     .attribute("empty", "")
                     .build());
 
-            assertThat(result(replica.load(record.id(), ttl()))).contains(record);
-            assertThat(result(store.load(record.id(), ttl()))).contains(record);
+            SessionOwner owner = record.owner().orElseThrow();
+            assertThat(result(replica.load(record.id(), owner, ttl()))).contains(record);
+            assertThat(result(store.load(record.id(), owner, ttl()))).contains(record);
         }
 
         @Test
@@ -123,7 +130,8 @@ public abstract class SessionStoreContract extends BackendContract {
             SessionRecord record = created(
                     session(newId()).owner(new SessionOwner("", "alice")).build());
 
-            assertThat(loaded(record.id()).owner()).contains(new SessionOwner("", "alice"));
+            SessionOwner alice = new SessionOwner("", "alice");
+            assertThat(loaded(record.id(), alice).owner()).contains(alice);
         }
 
         @ParameterizedTest
@@ -169,7 +177,7 @@ public abstract class SessionStoreContract extends BackendContract {
             failure(replica.create(record, ttl().multipliedBy(10)), SessionExistsException.class);
             elapse(ttl());
 
-            assertThat(result(store.load(record.id(), ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), null, ttl()))).isEmpty();
         }
 
         @Test
@@ -251,7 +259,7 @@ public abstract class SessionStoreContract extends BackendContract {
             for (int from = 0; from < records.size(); from += window) {
                 List<SessionRecord> expected = records.subList(from, from + window);
                 List<CompletionStage<Optional<SessionRecord>>> loads = expected.stream()
-                        .map(record -> replica.load(record.id(), Duration.ofHours(1)))
+                        .map(record -> replica.load(record.id(), null, Duration.ofHours(1)))
                         .toList();
                 assertThat(loads)
                         .extracting(stage -> result(stage).orElseThrow())
@@ -265,7 +273,7 @@ public abstract class SessionStoreContract extends BackendContract {
             SessionStore elsewhere = openElsewhere().sessionStore();
             SessionRecord record = created();
 
-            assertThat(result(elsewhere.load(record.id(), ttl()))).isEmpty();
+            assertThat(result(elsewhere.load(record.id(), null, ttl()))).isEmpty();
             assertThat(result(elsewhere.touch(record.id(), ttl()))).isFalse();
             assertThat(result(elsewhere.delete(record.id()))).isFalse();
             result(elsewhere.create(session(record.id()).logLevel("error").build(), ttl()));
@@ -283,7 +291,7 @@ public abstract class SessionStoreContract extends BackendContract {
         void isGone() {
             String id = newId();
 
-            assertThat(result(store.load(id, ttl()))).isEmpty();
+            assertThat(result(store.load(id, null, ttl()))).isEmpty();
             assertThat(result(store.touch(id, ttl()))).isFalse();
             assertThat(result(store.update(id, new SessionChange.LogLevel("info"))))
                     .isFalse();
@@ -296,7 +304,81 @@ public abstract class SessionStoreContract extends BackendContract {
             assertThat(result(store.update(id, new SessionChange.Unsubscribe("test://a"))))
                     .isFalse();
             assertThat(result(store.delete(id))).isFalse();
-            assertThat(result(replica.load(id, ttl()))).isEmpty();
+            assertThat(result(replica.load(id, null, ttl()))).isEmpty();
+        }
+    }
+
+    @Nested
+    @DisplayName("a session of somebody else's")
+    class SomebodyElses {
+
+        private static final SessionOwner ALICE = new SessionOwner("https://issuer", "alice");
+
+        static Stream<SessionOwner> others() {
+            return Stream.of(
+                    null,
+                    new SessionOwner("https://issuer", "bob"),
+                    new SessionOwner("https://issuer", ""),
+                    new SessionOwner("", "alice"),
+                    new SessionOwner("https://issuera", "lice"),
+                    new SessionOwner("", ""));
+        }
+
+        @ParameterizedTest
+        @MethodSource("others")
+        @DisplayName("is empty to load, and stays its owner's")
+        void isEmptyToLoad(@Nullable SessionOwner other) {
+            SessionRecord record = created(session(newId()).owner(ALICE).build());
+
+            assertThat(result(replica.load(record.id(), other, ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), other, ttl()))).isEmpty();
+
+            assertThat(loaded(record.id(), ALICE)).isEqualTo(record);
+        }
+
+        @Test
+        @DisplayName("is empty to load also for one who is somebody, where it is nobody's")
+        void isNobodys() {
+            SessionRecord record = created();
+
+            assertThat(result(store.load(record.id(), ALICE, ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), new SessionOwner("", ""), ttl())))
+                    .isEmpty();
+        }
+
+        @ParameterizedTest
+        @MethodSource("others")
+        @DisplayName("expires as if it had not been asked for")
+        void doesNotSlide(@Nullable SessionOwner other) {
+            SessionRecord record = created(session(newId()).owner(ALICE).build());
+            SessionRecord slid = created(session(newId()).owner(ALICE).build());
+
+            elapse(ttl().dividedBy(2));
+            result(store.load(record.id(), other, ttl().multipliedBy(10)));
+            assertThat(result(store.load(slid.id(), ALICE, ttl().multipliedBy(10))))
+                    .isPresent();
+            elapse(ttl().dividedBy(2));
+
+            assertThat(result(store.load(record.id(), ALICE, ttl()))).isEmpty();
+            assertThat(result(store.load(slid.id(), ALICE, ttl()))).isPresent();
+        }
+
+        @Test
+        @DisplayName("is deleted by whoever deletes it, with its entry in the index of owners")
+        void isDeleted() {
+            SessionRecord record = created(session(newId()).owner(ALICE).build());
+            Optional<OwnerIndex> index = backend.ownerIndex();
+            index.ifPresent(owners -> {
+                result(owners.put(ALICE, record.id(), ttl(), 10));
+                result(owners.put(ALICE, "another", ttl(), 10));
+            });
+
+            assertThat(result(replica.delete(record.id()))).isTrue();
+            assertThat(result(replica.delete(record.id()))).isFalse();
+
+            assertThat(result(store.load(record.id(), ALICE, ttl()))).isEmpty();
+            index.ifPresent(
+                    owners -> assertThat(result(owners.sessions(ALICE, 10))).containsExactly("another"));
         }
     }
 
@@ -311,8 +393,8 @@ public abstract class SessionStoreContract extends BackendContract {
 
             elapse(ttl());
 
-            assertThat(result(store.load(record.id(), ttl()))).isEmpty();
-            assertThat(result(replica.load(record.id(), ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), null, ttl()))).isEmpty();
+            assertThat(result(replica.load(record.id(), null, ttl()))).isEmpty();
         }
 
         @Test
@@ -321,11 +403,11 @@ public abstract class SessionStoreContract extends BackendContract {
             SessionRecord record = created();
 
             elapse(ttl().dividedBy(2));
-            assertThat(result(replica.load(record.id(), ttl()))).isPresent();
+            assertThat(result(replica.load(record.id(), null, ttl()))).isPresent();
             elapse(ttl().dividedBy(2));
-            assertThat(result(store.load(record.id(), ttl()))).isPresent();
+            assertThat(result(store.load(record.id(), null, ttl()))).isPresent();
             elapse(ttl());
-            assertThat(result(store.load(record.id(), ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), null, ttl()))).isEmpty();
         }
 
         @Test
@@ -349,14 +431,14 @@ public abstract class SessionStoreContract extends BackendContract {
             SessionRecord touched = created();
             SessionRecord loaded = created();
             result(store.touch(touched.id(), ttl().multipliedBy(10)));
-            result(store.load(loaded.id(), ttl().multipliedBy(10)));
+            result(store.load(loaded.id(), null, ttl().multipliedBy(10)));
 
             assertThat(result(store.touch(touched.id(), ttl()))).isTrue();
-            assertThat(result(store.load(loaded.id(), ttl()))).isPresent();
+            assertThat(result(store.load(loaded.id(), null, ttl()))).isPresent();
             elapse(ttl());
 
-            assertThat(result(store.load(touched.id(), ttl()))).isEmpty();
-            assertThat(result(store.load(loaded.id(), ttl()))).isEmpty();
+            assertThat(result(store.load(touched.id(), null, ttl()))).isEmpty();
+            assertThat(result(store.load(loaded.id(), null, ttl()))).isEmpty();
         }
 
         @Test
@@ -373,7 +455,7 @@ public abstract class SessionStoreContract extends BackendContract {
                     .isTrue();
             elapse(ttl().dividedBy(2));
 
-            assertThat(result(store.load(record.id(), ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), null, ttl()))).isEmpty();
         }
 
         @Test
@@ -387,7 +469,7 @@ public abstract class SessionStoreContract extends BackendContract {
             assertThat(result(store.update(record.id(), new SessionChange.PutAttribute("a", "b"))))
                     .isFalse();
             assertThat(result(store.delete(record.id()))).isFalse();
-            assertThat(result(store.load(record.id(), ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), null, ttl()))).isEmpty();
             SessionRecord next = created(session(record.id()).build());
             assertThat(loaded(record.id())).isEqualTo(next);
         }
@@ -401,8 +483,8 @@ public abstract class SessionStoreContract extends BackendContract {
 
             elapse(ttl());
 
-            assertThat(result(store.load(shortLived.id(), ttl()))).isEmpty();
-            assertThat(result(store.load(longLived.id(), ttl()))).contains(longLived);
+            assertThat(result(store.load(shortLived.id(), null, ttl()))).isEmpty();
+            assertThat(result(store.load(longLived.id(), null, ttl()))).contains(longLived);
         }
 
         @Test
@@ -413,9 +495,9 @@ public abstract class SessionStoreContract extends BackendContract {
 
             result(store.create(record, millennium));
             assertThat(result(store.touch(record.id(), millennium))).isTrue();
-            assertThat(result(store.load(record.id(), millennium))).contains(record);
+            assertThat(result(store.load(record.id(), null, millennium))).contains(record);
             elapse(ttl());
-            assertThat(result(store.load(record.id(), millennium))).contains(record);
+            assertThat(result(store.load(record.id(), null, millennium))).contains(record);
         }
 
         @Test
@@ -426,7 +508,7 @@ public abstract class SessionStoreContract extends BackendContract {
             result(store.create(record, Duration.ofNanos(1)));
             elapse(Duration.ofMillis(5));
 
-            assertThat(result(store.load(record.id(), ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), null, ttl()))).isEmpty();
         }
     }
 
@@ -458,7 +540,9 @@ public abstract class SessionStoreContract extends BackendContract {
                 assertThat(result(store.update(record.id(), change)))
                         .as(change.toString())
                         .isTrue();
-                assertThat(loaded(record.id())).as(change.toString()).isEqualTo(expected);
+                assertThat(loaded(record.id(), new SessionOwner("iss", "sub")))
+                        .as(change.toString())
+                        .isEqualTo(expected);
             }
         }
 
@@ -596,7 +680,7 @@ public abstract class SessionStoreContract extends BackendContract {
             assertThat(result(replica.delete(record.id()))).isTrue();
             assertThat(result(replica.delete(record.id()))).isFalse();
             assertThat(result(store.delete(record.id()))).isFalse();
-            assertThat(result(store.load(record.id(), ttl()))).isEmpty();
+            assertThat(result(store.load(record.id(), null, ttl()))).isEmpty();
         }
 
         @Test
@@ -631,7 +715,7 @@ public abstract class SessionStoreContract extends BackendContract {
                     .isFalse();
             assertThat(result(replica.update(id, new SessionChange.Unsubscribe("test://a"))))
                     .isFalse();
-            assertThat(result(replica.load(id, ttl()))).isEmpty();
+            assertThat(result(replica.load(id, null, ttl()))).isEmpty();
         }
 
         @Test
@@ -647,10 +731,10 @@ public abstract class SessionStoreContract extends BackendContract {
                             () -> replica.touch(id, ttl()),
                             () -> replica.update(id, new SessionChange.PutAttribute("n", "1")),
                             () -> store.update(id, new SessionChange.Subscribe("test://a")),
-                            () -> replica.load(id, ttl())));
+                            () -> replica.load(id, null, ttl())));
 
                     assertThat(results.get(0)).as("deleted").isEqualTo(true);
-                    assertThat(result(store.load(id, ttl()))).isEmpty();
+                    assertThat(result(store.load(id, null, ttl()))).isEmpty();
                     assertThat(result(replica.touch(id, ttl()))).isFalse();
                     result(store.create(session(id).build(), ttl()));
                     assertThat(loaded(id))
@@ -715,7 +799,9 @@ public abstract class SessionStoreContract extends BackendContract {
                         .attribute(text, text)
                         .build());
 
-                assertThat(loaded(record.id())).as(name).isEqualTo(record);
+                assertThat(loaded(record.id(), new SessionOwner(text, text)))
+                        .as(name)
+                        .isEqualTo(record);
             });
         }
 
@@ -750,7 +836,7 @@ public abstract class SessionStoreContract extends BackendContract {
                     .attribute("a", "")
                     .build());
 
-            assertThat(loaded(record.id())).isEqualTo(record);
+            assertThat(loaded(record.id(), new SessionOwner("", ""))).isEqualTo(record);
         }
     }
 
@@ -762,7 +848,7 @@ public abstract class SessionStoreContract extends BackendContract {
         @MethodSource("io.github.mcpsessions.store.contract.SessionStoreContract#forbiddenIds")
         @DisplayName("refuses an impossible id from the call itself, in one sentence")
         void refusesImpossibleIds(String id) {
-            assertRefused("sessionId: \"", () -> store.load(id, ttl()));
+            assertRefused("sessionId: \"", () -> store.load(id, null, ttl()));
             assertRefused("sessionId: \"", () -> store.touch(id, ttl()));
             assertRefused("sessionId: \"", () -> store.update(id, new SessionChange.LogLevel("info")));
             assertRefused("sessionId: \"", () -> store.delete(id));
@@ -794,9 +880,9 @@ public abstract class SessionStoreContract extends BackendContract {
             String id = created().id();
 
             assertRefused("ttl: " + ttl, () -> store.create(session(newId()).build(), ttl));
-            assertRefused("ttl: " + ttl, () -> store.load(id, ttl));
+            assertRefused("ttl: " + ttl, () -> store.load(id, null, ttl));
             assertRefused("ttl: " + ttl, () -> store.touch(id, ttl));
-            assertThat(result(store.load(id, ttl())))
+            assertThat(result(store.load(id, null, ttl())))
                     .as("the session is left alone")
                     .isPresent();
         }
@@ -821,7 +907,7 @@ public abstract class SessionStoreContract extends BackendContract {
             backend.close();
 
             failure(store.create(session(newId()).build(), ttl()), StoreUnavailableException.class);
-            failure(store.load(record.id(), ttl()), StoreUnavailableException.class);
+            failure(store.load(record.id(), null, ttl()), StoreUnavailableException.class);
             failure(store.touch(record.id(), ttl()), StoreUnavailableException.class);
             failure(store.update(record.id(), new SessionChange.LogLevel("info")), StoreUnavailableException.class);
             failure(store.delete(record.id()), StoreUnavailableException.class);

@@ -54,7 +54,7 @@ public final class InMemorySessionBackend implements SessionBackend {
         this.shared = shared;
         this.bus = new LocalReplicaBus(lifecycle, shared.buses(), shared.nanoTime());
         this.registry = new LocalReplicaRegistry(lifecycle, shared.replicas());
-        this.sessions = new LocalSessionStore(lifecycle, shared.sessions());
+        this.sessions = new LocalSessionStore(lifecycle, shared.sessions(), shared.owners());
         this.questions = new LocalQuestionStore(lifecycle, shared.sessions());
         this.events = new LocalEventLog(lifecycle, shared.sessions(), bus);
         this.broadcasts = new LocalBroadcastLog(lifecycle, shared.broadcasts(), bus);

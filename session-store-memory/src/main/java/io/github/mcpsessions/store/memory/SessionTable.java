@@ -8,6 +8,7 @@ import io.github.mcpsessions.store.SessionExistsException;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.StoreUnavailableException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -166,13 +167,14 @@ final class SessionTable {
         }
     }
 
-    boolean delete(String id) {
+    /** {@return the record of the session that was there} */
+    Optional<SessionRecord> delete(String id) {
         StoredSession session = sessions.remove(id);
         if (session == null) {
-            return false;
+            return Optional.empty();
         }
         releasePlace();
-        return session.isAlive(nanoTime.getAsLong());
+        return session.isAlive(nanoTime.getAsLong()) ? Optional.of(session.record()) : Optional.empty();
     }
 
     private boolean reservePlace() {

@@ -66,7 +66,7 @@ class InMemorySessionBackendTest {
         assertThatExceptionOfType(CompletionException.class)
                 .isThrownBy(() -> result(store.create(session("one-more"), TTL)))
                 .withCause(new StoreUnavailableException("No room for another session: maximumSessions is 10"));
-        assertThat(result(store.load("one-more", TTL))).isEmpty();
+        assertThat(result(store.load("one-more", null, TTL))).isEmpty();
     }
 
     @Nested
@@ -81,7 +81,7 @@ class InMemorySessionBackendTest {
             assertFull();
 
             for (int i = 0; i < 10; i++) {
-                assertThat(result(store.load("s" + i, TTL))).as("s" + i).isPresent();
+                assertThat(result(store.load("s" + i, null, TTL))).as("s" + i).isPresent();
             }
         }
 
@@ -138,7 +138,7 @@ class InMemorySessionBackendTest {
                 advance(round % 2 == 0 ? TTL : TTL.plusSeconds(10));
 
                 result(store.create(session("s0"), TTL));
-                assertThat(result(store.load("s1", TTL))).isEmpty();
+                assertThat(result(store.load("s1", null, TTL))).isEmpty();
                 assertThat(result(store.touch("s2", TTL))).isFalse();
                 assertThat(result(store.update("s3", new SessionChange.LogLevel("debug"))))
                         .isFalse();
@@ -223,7 +223,7 @@ class InMemorySessionBackendTest {
             }
 
             advance(Duration.ofSeconds(2).minusNanos(1));
-            assertThat(result(store.load("s", TTL))).isPresent();
+            assertThat(result(store.load("s", null, TTL))).isPresent();
         }
 
         @Test
@@ -236,9 +236,9 @@ class InMemorySessionBackendTest {
 
                 advance(TTL);
 
-                assertThat(result(store.load("longest", Duration.ofSeconds(Long.MAX_VALUE))))
+                assertThat(result(store.load("longest", null, Duration.ofSeconds(Long.MAX_VALUE))))
                         .isPresent();
-                assertThat(result(store.load("short", TTL))).isEmpty();
+                assertThat(result(store.load("short", null, TTL))).isEmpty();
                 advance(Duration.ofDays(70 * 365));
                 assertThat(result(store.delete("longest"))).isTrue();
             }
@@ -257,8 +257,9 @@ class InMemorySessionBackendTest {
 
             backend.close();
 
-            assertThat(result(other.sessionStore().load("s0", TTL))).isPresent();
-            assertThat(result(backend.newView().sessionStore().load("s0", TTL))).isPresent();
+            assertThat(result(other.sessionStore().load("s0", null, TTL))).isPresent();
+            assertThat(result(backend.newView().sessionStore().load("s0", null, TTL)))
+                    .isPresent();
             other.close();
         }
 
@@ -268,7 +269,7 @@ class InMemorySessionBackendTest {
             try (InMemorySessionBackend other = InMemorySessionBackend.create()) {
                 createSessions(0, 1);
 
-                assertThat(result(other.sessionStore().load("s0", TTL))).isEmpty();
+                assertThat(result(other.sessionStore().load("s0", null, TTL))).isEmpty();
             }
         }
     }

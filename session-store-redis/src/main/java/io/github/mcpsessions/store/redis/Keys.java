@@ -46,13 +46,17 @@ final class Keys {
         return session(sessionId) + ":streams";
     }
 
-    /** The sessions of an owner, whose name may have any character and any length. */
-    String owner(SessionOwner owner) {
+    /** The sessions of an owner. */
+    String owner(String ownerDigest) {
+        return namespace + ":owner:" + ownerDigest;
+    }
+
+    /** An owner, whose name may have any character and any length, in a few. */
+    static String digest(SessionOwner owner) {
         String name = owner.issuer().length() + ":" + owner.issuer() + owner.subject();
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-            return namespace + ":owner:"
-                    + Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
+            return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

@@ -24,6 +24,9 @@ final class RecordFields {
     /** The time of creation by Redis's clock, as the marks of broadcasts are: for the event log, and no part of the record. */
     static final String BORN = "born";
 
+    /** The owner's digest: scripts compare it, and it means the same in every schema version. */
+    private static final String WHO = "who";
+
     private static final String SUBSCRIPTION = "sub:";
     private static final String ATTRIBUTE = "attr:";
     private static final String SUBSCRIBED = "1";
@@ -40,6 +43,7 @@ final class RecordFields {
         record.owner().ifPresent(owner -> {
             add(fields, OWNER, owner.subject());
             add(fields, ISSUER, owner.issuer());
+            add(fields, WHO, Keys.digest(owner));
         });
         record.logLevel().ifPresent(level -> add(fields, LEVEL, level));
         record.subscriptions().forEach(uri -> add(fields, SUBSCRIPTION + uri, SUBSCRIBED));
@@ -91,6 +95,7 @@ final class RecordFields {
         private @Nullable String created;
         private @Nullable String owner;
         private @Nullable String issuer;
+        private @Nullable String who;
         private @Nullable String level;
 
         Reader(String sessionId) {
@@ -112,7 +117,8 @@ final class RecordFields {
                             required(PROTOCOL, protocol),
                             instant(required(CREATED, created)))
                     .logLevel(level);
-            if (owner != null || issuer != null) {
+            if (owner != null || issuer != null || who != null) {
+                required(WHO, who);
                 record.owner(new SessionOwner(required(ISSUER, issuer), required(OWNER, owner)));
             }
             for (Map.Entry<String, String> field : others) {
@@ -128,6 +134,7 @@ final class RecordFields {
                 case PROTOCOL -> protocol = value;
                 case CREATED -> created = value;
                 case BORN -> {}
+                case WHO -> who = value;
                 case OWNER -> owner = value;
                 case ISSUER -> issuer = value;
                 case LEVEL -> level = value;

@@ -50,7 +50,7 @@ final class RedisOwnerIndex implements OwnerIndex {
     public CompletionStage<Boolean> put(SessionOwner owner, String sessionId, Duration ttl, int limit) {
         return commands.<Long>call(
                         PUT,
-                        new String[] {keys.owner(requireNonNull(owner, "owner"))},
+                        new String[] {key(owner)},
                         SessionIds.require("sessionId", requireNonNull(sessionId, "sessionId")),
                         Ttl.millis(ttl),
                         positive("limit", limit))
@@ -59,14 +59,23 @@ final class RedisOwnerIndex implements OwnerIndex {
 
     @Override
     public CompletionStage<Void> remove(SessionOwner owner, String sessionId) {
-        String key = keys.owner(requireNonNull(owner, "owner"));
+        String key = key(owner);
         String id = SessionIds.require("sessionId", requireNonNull(sessionId, "sessionId"));
-        return commands.call(key, redis -> redis.zrem(key, id)).thenApply(removed -> null);
+        return remove(commands, key, id);
+    }
+
+    /** Removes a session from the index with a key. */
+    static CompletionStage<Void> remove(Commands commands, String key, String sessionId) {
+        return commands.call(key, redis -> redis.zrem(key, sessionId)).thenApply(removed -> null);
+    }
+
+    private String key(SessionOwner owner) {
+        return keys.owner(Keys.digest(requireNonNull(owner, "owner")));
     }
 
     @Override
     public CompletionStage<List<String>> sessions(SessionOwner owner, int max) {
-        return commands.call(SESSIONS, new String[] {keys.owner(requireNonNull(owner, "owner"))}, positive("max", max));
+        return commands.call(SESSIONS, new String[] {key(owner)}, positive("max", max));
     }
 
     private static String positive(String name, int value) {

@@ -40,9 +40,8 @@ import org.slf4j.LoggerFactory;
  * <tr><th>Name</th><th>Type</th><th>Content</th><th>Expiry</th></tr>
  * <tr><td>{@code mcp:{7f3a}}</td><td>hash</td><td>the session: fields {@code v} (schema version, 1), {@code init} (the raw
  *     JSON of the initialize params), {@code protocol}, {@code created} (epoch milliseconds), {@code born} (the same by the
- *     clock of Redis), {@code owner} and {@code issuer} where requests are authenticated, {@code level} once the client has
- *     set a log level,
- *     {@code sub:<uri>} per resource subscription, {@code attr:<name>} per attribute; fields with other names are kept and
+ *     clock of Redis), {@code owner}, {@code issuer} and {@code who} (the digest of both, which means the same in every schema
+ *     version) where requests are authenticated, {@code level} once the client has set a log level, {@code sub:<uri>} per resource subscription, {@code attr:<name>} per attribute; fields with other names are kept and
  *     ignored</td><td>the session's TTL, slid by load and touch</td></tr>
  * <tr><td>{@code mcp:{7f3a}:a}</td><td>hash</td><td>the questions put to the client: {@code q:<id>} the deadline (epoch
  *     milliseconds, by the clock of Redis), {@code a:<id>} the answer</td><td>the last deadline</td></tr>
@@ -85,17 +84,19 @@ import org.slf4j.LoggerFactory;
  *   UNLINK mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0
  * </pre>
  *
- * <p>Loaded by another replica, which slides the TTL first, so that nothing is read of a session that is about to go:
+ * <p>Loaded by another replica, which slides the TTL before it reads, so that nothing is read of a session that is about to go;
+ * for somebody else than the owner it ends after {@code HGET}:
  *
  * <pre>
- * EVALSHA &lt;load&gt; 3 mcp:{7f3a} mcp:{7f3a}:s:0 mcp:{7f3a}:m:0 86400000
+ * EVALSHA &lt;load&gt; 3 mcp:{7f3a} mcp:{7f3a}:s:0 mcp:{7f3a}:m:0 86400000 &lt;digest of the caller&gt;
+ *   HGET mcp:{7f3a} who
  *   PEXPIRE mcp:{7f3a} 86400000
  *   PEXPIRE mcp:{7f3a}:s:0 86400000
  *   PEXPIRE mcp:{7f3a}:m:0 86400000
  *   HGETALL mcp:{7f3a}
  * </pre>
  *
- * <p>Touched is the same but for {@code HGETALL}. Changed and deleted, with two streams of calls:
+ * <p>Touched is the same without the two that read. Changed and deleted, with two streams of calls:
  *
  * <pre>
  * EVALSHA &lt;update&gt; 1 mcp:{7f3a} HSET level warning
@@ -107,11 +108,12 @@ import org.slf4j.LoggerFactory;
  *   UNLINK mcp:{7f3a}:s:c1 mcp:{7f3a}:m:c1
  *   UNLINK mcp:{7f3a}:s:c2 mcp:{7f3a}:m:c2
  *   UNLINK mcp:{7f3a}:a mcp:{7f3a}:streams mcp:{7f3a}:s:0 mcp:{7f3a}:m:0
+ *   HGET mcp:{7f3a} who
  *   DEL mcp:{7f3a}
  * </pre>
  *
- * <p>A session that has an owner is entered before it is created, and again whenever its TTL is slid. The key is in a slot of
- * its own. Entered, looked for, and removed:
+ * <p>A session that has an owner is entered once it is created, and again whenever its TTL is slid; deleting it removes the entry
+ * with a second command. The key is in a slot of its own. Entered, looked for, and removed:
  *
  * <pre>
  * EVALSHA &lt;put&gt; 1 mcp:owner:zx0... 7f3a 86400000 10000

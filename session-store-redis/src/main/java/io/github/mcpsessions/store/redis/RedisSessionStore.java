@@ -6,6 +6,7 @@ import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionExistsException;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** The session records, each one hash. The layout is documented at {@link RedisSessionBackend}. */
 final class RedisSessionStore implements SessionStore {
@@ -48,9 +50,16 @@ final class RedisSessionStore implements SessionStore {
             return 1
             """);
 
-    /** The standalone stream lives as long as its session. */
+    /**
+     * The standalone stream lives as long as its session. A record that has an owner but not the owner's digest is broken, which
+     * its reader says.
+     */
     private static final Script LOAD = Script.returningList("""
-            if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then
+            local who = redis.call('HGET', KEYS[1], 'who')
+            if not who then
+              who = redis.call('HEXISTS', KEYS[1], 'owner') == 1 and ARGV[2] or ''
+            end
+            if who ~= ARGV[2] or redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then
               return {}
             end
             redis.call('PEXPIRE', KEYS[2], ARGV[1])
@@ -75,9 +84,11 @@ final class RedisSessionStore implements SessionStore {
             return 1
             """);
 
-    private static final Script DELETE = Script.returningInteger(REMOVE_STREAMS + """
+    /** Returns the owner's digest, which is empty if there is none, of a session that has existed. */
+    private static final Script DELETE = Script.returningText(REMOVE_STREAMS + """
             redis.call('UNLINK', unpack(KEYS, 2))
-            return redis.call('DEL', KEYS[1])
+            local who = redis.pcall('HGET', KEYS[1], 'who')
+            return redis.call('DEL', KEYS[1]) == 1 and (type(who) == 'string' and who or '')
             """);
 
     private final Commands commands;
@@ -101,8 +112,10 @@ final class RedisSessionStore implements SessionStore {
     }
 
     @Override
-    public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
-        return this.<List<String>>call(LOAD, expiringKeys(sessionId), List.of(Ttl.millis(ttl)))
+    public CompletionStage<Optional<SessionRecord>> load(
+            String sessionId, @Nullable SessionOwner caller, Duration ttl) {
+        String who = caller == null ? "" : Keys.digest(caller);
+        return this.<List<String>>call(LOAD, expiringKeys(sessionId), List.of(Ttl.millis(ttl), who))
                 .handle((fields, failure) -> {
                     if (failure != null) {
                         throw explained(sessionId, failure);
@@ -130,7 +143,15 @@ final class RedisSessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Boolean> delete(String sessionId) {
-        return this.<Long>call(DELETE, allKeys(sessionId), List.of()).thenApply(deleted -> deleted != ABSENT);
+        return this.<@Nullable String>call(DELETE, allKeys(sessionId), List.of())
+                .thenCompose(who -> {
+                    if (who == null || who.isEmpty()) {
+                        return CompletableFuture.completedFuture(who != null);
+                    }
+                    // The session is gone either way; its entry would expire.
+                    return RedisOwnerIndex.remove(commands, keys.owner(who), sessionId)
+                            .handle((removed, failure) -> true);
+                });
     }
 
     private <T> CompletableFuture<T> call(Script script, String[] scriptKeys, List<String> arguments) {

@@ -183,7 +183,8 @@ class RedisClusterIT {
                     .untilAsserted(() -> assertThat(ids)
                             .allMatch(id -> succeeds(backend.sessionStore().touch(id, TTL))));
             assertThat(ids)
-                    .allMatch(id -> result(backend.sessionStore().load(id, TTL)).isPresent());
+                    .allMatch(id ->
+                            result(backend.sessionStore().load(id, null, TTL)).isPresent());
             result(backend.sessionStore().create(session(newId()), TTL));
             await().atMost(PATIENCE).until(() -> backend.replicaBus().epoch() > 0);
             result(backend.replicaBus().publish(new BusAddress.All(), "a"));
@@ -209,7 +210,7 @@ class RedisClusterIT {
 
             await().atMost(PATIENCE).until(() -> succeeds(backend.sessionStore().touch(id, TTL)));
             await().atMost(PATIENCE).until(() -> backend.replicaBus().epoch() > 0);
-            assertThat(result(backend.sessionStore().load(id, TTL))).isEmpty();
+            assertThat(result(backend.sessionStore().load(id, null, TTL))).isEmpty();
         }
     }
 

@@ -79,19 +79,19 @@ class RedisCostTest {
     void everySessionOperationIsOneRoundTrip() {
         String warm = newId();
         result(store.create(session(warm), TTL));
-        result(store.load(warm, TTL));
+        result(store.load(warm, null, TTL));
         result(store.touch(warm, TTL));
         result(store.update(warm, new SessionChange.LogLevel("info")));
         result(store.delete(warm));
         String id = newId();
 
         assertThat(sentBy(() -> store.create(session(id), TTL))).containsExactly("EVALSHA");
-        assertThat(sentBy(() -> store.load(id, TTL))).containsExactly("EVALSHA");
+        assertThat(sentBy(() -> store.load(id, null, TTL))).containsExactly("EVALSHA");
         assertThat(sentBy(() -> store.touch(id, TTL))).containsExactly("EVALSHA");
         assertThat(sentBy(() -> store.update(id, new SessionChange.Subscribe("test://a"))))
                 .containsExactly("EVALSHA");
         assertThat(sentBy(() -> store.delete(id))).containsExactly("EVALSHA");
-        assertThat(sentBy(() -> store.load(id, TTL))).containsExactly("EVALSHA");
+        assertThat(sentBy(() -> store.load(id, null, TTL))).containsExactly("EVALSHA");
     }
 
     @Test
@@ -161,7 +161,7 @@ class RedisCostTest {
         result(store.create(session(id), TTL));
         redis.call("SCRIPT", "FLUSH");
 
-        assertThat(sentBy(() -> store.load(id, TTL))).containsExactly("EVALSHA", "EVAL");
-        assertThat(sentBy(() -> store.load(id, TTL))).containsExactly("EVALSHA");
+        assertThat(sentBy(() -> store.load(id, null, TTL))).containsExactly("EVALSHA", "EVAL");
+        assertThat(sentBy(() -> store.load(id, null, TTL))).containsExactly("EVALSHA");
     }
 }

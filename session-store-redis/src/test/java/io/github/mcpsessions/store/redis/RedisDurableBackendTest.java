@@ -29,6 +29,7 @@ class RedisDurableBackendTest extends DurableBackendContract {
         fields.put("init", record.initializeParams());
         fields.put("protocol", record.protocolVersion());
         fields.put("created", Long.toString(record.createdAt().toEpochMilli()));
+        record.owner().ifPresent(owner -> fields.put("who", Keys.digest(owner)));
         record.logLevel().ifPresent(level -> fields.put("level", level));
         record.attributes().forEach((name, value) -> fields.put("attr:" + name, value));
         RedisCommands<String, String> redis = SharedRedis.commands();

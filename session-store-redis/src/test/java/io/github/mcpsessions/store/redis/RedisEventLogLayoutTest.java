@@ -195,7 +195,7 @@ class RedisEventLogLayoutTest {
         assertLives(key(id, ":s:0"), Duration.ofHours(20));
         assertLives(key(id, ":m:0"), Duration.ofHours(20));
 
-        result(store.load(id, Duration.ofHours(30)));
+        result(store.load(id, null, Duration.ofHours(30)));
         assertLives(key(id, ":s:0"), Duration.ofHours(30));
         assertLives(key(id, ":m:0"), Duration.ofHours(30));
     }

@@ -62,7 +62,7 @@ class RedisFaultTest {
     private static List<CompletionStage<?>> everyOperation(SessionBackend backend, String id) {
         return List.of(
                 backend.sessionStore().create(session(newId()), TTL),
-                backend.sessionStore().load(id, TTL),
+                backend.sessionStore().load(id, null, TTL),
                 backend.sessionStore().touch(id, TTL),
                 backend.sessionStore().update(id, new SessionChange.LogLevel("info")),
                 backend.sessionStore().delete(newId()),
@@ -101,12 +101,12 @@ class RedisFaultTest {
         redis.stop();
         assertUnavailable(backend, id);
         long start = System.nanoTime();
-        failure(backend.sessionStore().load(id, TTL), StoreUnavailableException.class);
+        failure(backend.sessionStore().load(id, null, TTL), StoreUnavailableException.class);
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(400));
 
         redis.restart();
         awaitHealed(backend);
-        assertThat(result(backend.sessionStore().load(id, TTL))).contains(session(id));
+        assertThat(result(backend.sessionStore().load(id, null, TTL))).contains(session(id));
     }
 
     @Test
@@ -119,9 +119,9 @@ class RedisFaultTest {
         redis.restart();
         awaitHealed(backend);
 
-        assertThat(result(backend.sessionStore().load(id, TTL))).isEmpty();
+        assertThat(result(backend.sessionStore().load(id, null, TTL))).isEmpty();
         result(backend.sessionStore().create(session(id), TTL));
-        assertThat(result(backend.sessionStore().load(id, TTL))).contains(session(id));
+        assertThat(result(backend.sessionStore().load(id, null, TTL))).contains(session(id));
     }
 
     @Test
@@ -136,7 +136,7 @@ class RedisFaultTest {
 
         redis.resume();
         awaitHealed(backend);
-        assertThat(result(backend.sessionStore().load(id, TTL))).isPresent();
+        assertThat(result(backend.sessionStore().load(id, null, TTL))).isPresent();
     }
 
     @Test
@@ -215,7 +215,7 @@ class RedisFaultTest {
         awaitHealed(backend);
 
         failure(create, StoreUnavailableException.class);
-        assertThat(result(backend.sessionStore().load(id, TTL))).isEmpty();
+        assertThat(result(backend.sessionStore().load(id, null, TTL))).isEmpty();
         assertThat((String) redis.call("INFO", "commandstats")).doesNotContain("cmdstat_hset");
     }
 
@@ -232,7 +232,7 @@ class RedisFaultTest {
         redis.resume();
         awaitHealed(backend);
 
-        assertThat(result(backend.sessionStore().load(id, TTL))).contains(session(id));
+        assertThat(result(backend.sessionStore().load(id, null, TTL))).contains(session(id));
         assertThat((String) redis.call("INFO", "commandstats")).contains("cmdstat_hset:calls=2,");
     }
 
@@ -248,7 +248,7 @@ class RedisFaultTest {
                 failure(backend.sessionStore().create(session(newId()), TTL), StoreUnavailableException.class);
         assertThat(refused).hasMessageContaining("OOM");
         failure(backend.sessionStore().update(id, new SessionChange.LogLevel("info")), StoreUnavailableException.class);
-        assertThat(result(backend.sessionStore().load(id, TTL))).contains(session(id));
+        assertThat(result(backend.sessionStore().load(id, null, TTL))).contains(session(id));
         assertThat(result(backend.sessionStore().touch(id, TTL))).isTrue();
 
         redis.call("CONFIG", "SET", "maxmemory", "0");
@@ -303,7 +303,7 @@ class RedisFaultTest {
 
         // Sometimes Lettuce reports no more than that the connection was closed.
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(failureOf(backend.sessionStore().load(newId(), TTL)))
+                .untilAsserted(() -> assertThat(failureOf(backend.sessionStore().load(newId(), null, TTL)))
                         .contains("StoreUnavailableException: ")
                         .containsAnyOf("NOAUTH", "WRONGPASS")
                         .doesNotContain(":wrong@", "secret"));
@@ -347,10 +347,11 @@ class RedisFaultTest {
         redis.stop();
         redis.launchWithoutWaiting();
         await().atMost(PATIENCE)
-                .until(() -> failureOf(backend.sessionStore().load(id, TTL)).contains("LOADING"));
+                .until(() ->
+                        failureOf(backend.sessionStore().load(id, null, TTL)).contains("LOADING"));
         awaitHealed(backend);
 
-        assertThat(result(backend.sessionStore().load(id, TTL))).contains(session(id));
+        assertThat(result(backend.sessionStore().load(id, null, TTL))).contains(session(id));
     }
 
     private static String failureOf(CompletionStage<?> stage) {

@@ -75,6 +75,7 @@ class RedisLayoutTest {
                         Map.entry("created", "1767225600000"),
                         Map.entry("owner", "alice"),
                         Map.entry("issuer", "https://issuer"),
+                        Map.entry("who", "bcjG23eoMGogoKcgkxe3usIyyhipwscRUDX-mGryueg"),
                         Map.entry("level", "warning"),
                         Map.entry("sub:test://a", "1"),
                         Map.entry("attr:cart", "3"),
@@ -167,6 +168,18 @@ class RedisLayoutTest {
     }
 
     @Test
+    void deletingTakesTheEntryOfTheOwnerAlong() {
+        String id = newId();
+        SessionOwner owner = new SessionOwner("https://issuer", "alice");
+        result(store.create(sessionBuilder(id).owner(owner).build(), TTL));
+        result(backend.ownerIndex().orElseThrow().put(owner, id, TTL, 10));
+
+        assertThat(result(store.delete(id))).isTrue();
+
+        assertThat(redis.keys(namespace + ":*")).isEmpty();
+    }
+
+    @Test
     void creatingStartsWithoutTheLeftoversOfAnExpiredSession() {
         String id = newId();
         leaveStreams(id);
@@ -188,13 +201,15 @@ class RedisLayoutTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"v", "init", "protocol", "created", "owner", "issuer"})
+    @ValueSource(strings = {"v", "init", "protocol", "created", "owner", "issuer", "who"})
     void aRecordWithoutARequiredFieldIsBrokenAndNotGone(String missing) {
         String id = newId();
-        result(store.create(sessionBuilder(id).owner(new SessionOwner("i", "s")).build(), TTL));
+        SessionOwner owner = new SessionOwner("i", "s");
+        result(store.create(sessionBuilder(id).owner(owner).build(), TTL));
         redis.hdel(key(id), missing);
 
-        assertThat(failure(store.load(id, TTL), RecordFormatException.class)).hasMessageNotContaining(id);
+        assertThat(failure(store.load(id, owner, TTL), RecordFormatException.class))
+                .hasMessageNotContaining(id);
         assertThat(result(store.touch(id, TTL))).isTrue();
     }
 
@@ -205,7 +220,7 @@ class RedisLayoutTest {
         result(store.create(session(id), TTL));
         redis.hset(key(id), "created", created);
 
-        assertThat(failure(store.load(id, TTL), RecordFormatException.class))
+        assertThat(failure(store.load(id, null, TTL), RecordFormatException.class))
                 .hasMessageContaining("created: " + created);
     }
 
@@ -214,11 +229,11 @@ class RedisLayoutTest {
         String id = newId();
         redis.set(key(id), "not a hash");
 
-        failure(store.load(id, TTL), RecordFormatException.class);
+        failure(store.load(id, null, TTL), RecordFormatException.class);
         failure(store.update(id, new SessionChange.LogLevel("info")), RecordFormatException.class);
         assertThat(result(store.touch(id, Duration.ofHours(1)))).isTrue();
         assertThat(result(store.delete(id))).isTrue();
-        assertThat(result(store.load(id, TTL))).isEmpty();
+        assertThat(result(store.load(id, null, TTL))).isEmpty();
     }
 
     @Test
@@ -231,6 +246,6 @@ class RedisLayoutTest {
 
         result(store.create(record.build(), TTL));
 
-        assertThat(result(store.load(id, TTL))).contains(record.build());
+        assertThat(result(store.load(id, null, TTL))).contains(record.build());
     }
 }

@@ -75,7 +75,7 @@ class RedisLogTest {
             redis.stop();
             await().atMost(PATIENCE).until(() -> linesWith("WARN").size() == 2);
             for (int i = 0; i < 1_000; i++) {
-                failure(backend.sessionStore().load(id, TTL), StoreUnavailableException.class);
+                failure(backend.sessionStore().load(id, null, TTL), StoreUnavailableException.class);
             }
             redis.restart();
             await().atMost(PATIENCE).until(() -> backend.replicaBus().epoch() > 0 && succeeds(backend.ping()));

@@ -179,7 +179,7 @@ class RedisSentinelIT {
             own.master().stop();
 
             await().atMost(PATIENCE).until(() -> succeeds(backend.sessionStore().touch(id, TTL)));
-            assertThat(result(backend.sessionStore().load(id, TTL))).contains(session(id));
+            assertThat(result(backend.sessionStore().load(id, null, TTL))).contains(session(id));
             await().atMost(PATIENCE).until(() -> backend.replicaBus().epoch() > 0);
             result(backend.replicaBus().publish(new BusAddress.All(), "a"));
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(heard).contains("a"));

@@ -56,7 +56,7 @@ class RedisSessionBackendBuilderTest {
     private static void assertWorks(SessionBackend backend) {
         String id = newId();
         result(backend.sessionStore().create(session(id), TTL));
-        assertThat(result(backend.sessionStore().load(id, TTL))).contains(session(id));
+        assertThat(result(backend.sessionStore().load(id, null, TTL))).contains(session(id));
         assertThat(result(backend.ping())).isPositive();
         assertThat(backend.replicaBus().epoch()).isPositive();
     }

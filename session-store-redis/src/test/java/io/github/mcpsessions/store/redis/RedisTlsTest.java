@@ -46,11 +46,11 @@ class RedisTlsTest {
             try (SessionBackend trusting =
                     RedisSessionBackend.connect("rediss://localhost:" + port + "?verifyPeer=NONE")) {
                 result(trusting.sessionStore().create(session(id), TTL));
-                assertThat(result(trusting.sessionStore().load(id, TTL))).contains(session(id));
+                assertThat(result(trusting.sessionStore().load(id, null, TTL))).contains(session(id));
                 assertThat(trusting.replicaBus().epoch()).isPositive();
             }
             try (SessionBackend verifying = RedisSessionBackend.connect("rediss://localhost:" + port)) {
-                assertThat(failure(verifying.sessionStore().load(id, TTL), StoreUnavailableException.class))
+                assertThat(failure(verifying.sessionStore().load(id, null, TTL), StoreUnavailableException.class))
                         .hasStackTraceContaining("certification path");
             }
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.mcpsessions.store.SessionChange;
+import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.StoreUnavailableException;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -192,7 +194,8 @@ class HealthTest {
         }
 
         @Override
-        public CompletionStage<Optional<SessionRecord>> load(String sessionId, Duration ttl) {
+        public CompletionStage<Optional<SessionRecord>> load(
+                String sessionId, @Nullable SessionOwner caller, Duration ttl) {
             return fail();
         }
 

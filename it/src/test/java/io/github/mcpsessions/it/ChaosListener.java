@@ -154,11 +154,12 @@ final class ChaosListener implements Runnable {
     /** Goes on after the last event that was seen. */
     private void resume(ChaosConnection older) {
         String after;
+        if (older != null) {
+            // Not under this lock: who takes an event holds the connection's and wants this one.
+            older.seal();
+        }
         synchronized (this) {
-            if (older != null) {
-                older.seal();
-                uncertain = true;
-            }
+            uncertain |= older != null;
             after = cursor;
         }
         if (after == null) {

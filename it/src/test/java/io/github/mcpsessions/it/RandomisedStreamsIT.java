@@ -3,6 +3,8 @@ package io.github.mcpsessions.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mcpsessions.it.harness.TestRedis;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -83,8 +85,16 @@ class RandomisedStreamsIT {
             endOne(replicas, random);
         }
         if (!ended.await(ROUND_MINUTES, TimeUnit.MINUTES)) {
-            report.violation("round " + round + " has not ended within " + ROUND_MINUTES + " minutes");
+            report.violation("round " + round + " has not ended within " + ROUND_MINUTES + " minutes: " + stacks());
         }
+    }
+
+    private static String stacks() {
+        StringBuilder stacks = new StringBuilder();
+        for (ThreadInfo thread : ManagementFactory.getThreadMXBean().dumpAllThreads(true, true, 30)) {
+            stacks.append('\n').append(thread);
+        }
+        return stacks.toString();
     }
 
     private void endOne(ChaosReplicas replicas, Random random) {

@@ -43,7 +43,7 @@ final class AnswerStream implements StreamWriter.Owner {
     private int missing;
     private @Nullable StreamWriter writer;
     private @Nullable EventStream unlogged;
-    private boolean opened;
+    private boolean connected;
     private @Nullable Duration disconnect;
 
     /**
@@ -169,7 +169,7 @@ final class AnswerStream implements StreamWriter.Owner {
             if (state == State.DONE || state == State.UNLOGGED) {
                 return false;
             }
-            if (!opened) {
+            if (!connected) {
                 disconnect = retry;
                 openStream();
                 return true;
@@ -191,14 +191,23 @@ final class AnswerStream implements StreamWriter.Owner {
 
     @Override
     public void onOpened() {
-        Duration retry;
-        synchronized (this) {
-            opened = true;
-            retry = disconnect;
-        }
         StreamWriter logged = writer();
-        if (logged != null) {
-            streams.connectWriter(exchange, session, logged.stream(), retry);
+        if (logged == null) {
+            return;
+        }
+        Duration before;
+        synchronized (this) {
+            before = disconnect;
+        }
+        streams.connectWriter(exchange, session, logged.stream(), before);
+        Duration meanwhile;
+        synchronized (this) {
+            connected = true;
+            meanwhile = before == null ? disconnect : null;
+        }
+        StreamReader reader = reader();
+        if (meanwhile != null && reader != null) {
+            reader.disconnect(meanwhile);
         }
     }
 

@@ -31,13 +31,20 @@ final class Broadcasts {
     private final BroadcastLog broadcastLog;
     private final EventLog eventLog;
     private final Streams streams;
+    private final SessionRegistry registry;
     private final String wake;
     private final JsonRpcReader json = new JsonRpcReader(1);
 
-    Broadcasts(BroadcastLog broadcastLog, EventLog eventLog, Streams streams, String incarnation) {
+    Broadcasts(
+            BroadcastLog broadcastLog,
+            EventLog eventLog,
+            Streams streams,
+            SessionRegistry registry,
+            String incarnation) {
         this.broadcastLog = broadcastLog;
         this.eventLog = eventLog;
         this.streams = streams;
+        this.registry = registry;
         this.wake = new BusMessage(BusMessage.Type.BROADCAST, incarnation, "-", "").encode();
     }
 
@@ -89,7 +96,9 @@ final class Broadcasts {
     /** Copies a page; completes with whether there may be more. */
     private CompletionStage<Boolean> copy(LocalSession session, String mark) {
         return broadcastLog.readAfter(mark, PAGE).thenCompose(page -> {
-            CompletionStage<Void> copied = CompletableFuture.completedFuture(null);
+            // A client that has just subscribed on another replica is entitled to what came after.
+            CompletionStage<Void> copied =
+                    page.isEmpty() ? CompletableFuture.completedFuture(null) : registry.bringUpToDate(session);
             for (Broadcast broadcast : page) {
                 // In order: a later mark would shut an earlier one out.
                 copied = copied.thenCompose(done -> copy(session, broadcast));

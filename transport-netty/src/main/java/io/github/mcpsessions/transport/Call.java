@@ -8,7 +8,6 @@ import io.modelcontextprotocol.spec.McpLoggableSession;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -96,15 +95,16 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     }
 
     /**
-     * Stops the handler: its subscription is disposed, and its thread interrupted if it is still in it. Its open questions are
+     * Stops the handler: its thread is interrupted if it is still in it, and its subscription disposed. Its open questions are
      * withdrawn, whatever it still sends is dropped, and no response follows.
      */
     void cancel() {
         if (running.end()) {
             unregister();
-            questions.withdraw(answer);
-            running.stop();
+            Runnable withdrawn = questions.withdraw(answer);
+            running.stop(workers);
             answer.abandonOne();
+            Handoff.run(workers, withdrawn);
         }
     }
 
@@ -112,7 +112,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     void abort() {
         if (running.end()) {
             unregister();
-            running.stop();
+            running.stop(workers);
             answer.abandonOne();
         }
     }
@@ -131,7 +131,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     public Mono<Void> sendNotification(String method, Object params) {
         return Mono.fromCompletionStage(() -> running.isEnded()
                 ? CompletableFuture.completedFuture(null)
-                : onWorker(answer.send(new McpSchema.JSONRPCNotification(method, params))));
+                : Handoff.of(workers, answer.send(new McpSchema.JSONRPCNotification(method, params))));
     }
 
     @Override
@@ -151,11 +151,6 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
 
     @Override
     public void close() {}
-
-    /** A handler must not go on with a thread of the log, which it may block. */
-    private CompletionStage<Void> onWorker(CompletionStage<Void> sent) {
-        return sent.toCompletableFuture().isDone() ? sent : sent.thenRunAsync(() -> {}, workers);
-    }
 
     private void logDropped(Throwable failure) {
         if (running.isEnded()) {

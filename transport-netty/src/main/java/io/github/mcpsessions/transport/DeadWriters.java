@@ -2,16 +2,12 @@ package io.github.mcpsessions.transport;
 
 import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.ReplicaRegistry;
-import io.modelcontextprotocol.spec.McpSchema;
-import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Ends the streams that are read here and whose writer, another replica, has died: their clients get an error instead of
@@ -53,24 +49,10 @@ final class DeadWriters {
         log.info(
                 "The replica that ran a call of session {} has stopped; the call's stream is ended",
                 RandomIds.shorten(reader.session().id()));
-        eventLog.end(reader.session().id(), reader.stream(), errors(reader.request()))
+        eventLog.end(
+                        reader.session().id(),
+                        reader.stream(),
+                        LostCalls.errors(reader.request(), "The replica that ran this request has stopped"))
                 .whenComplete((done, failure) -> reader.wake());
-    }
-
-    private static List<String> errors(String request) {
-        List<String> errors = new ArrayList<>();
-        try {
-            for (Object id : JsonMapper.shared().readValue(request, Object[].class)) {
-                errors.add(JsonRpcWriter.toText(JSONRPCResponse.error(
-                        id,
-                        new JSONRPCResponse.JSONRPCError(
-                                McpSchema.ErrorCodes.INTERNAL_ERROR,
-                                "The replica that ran this request has stopped",
-                                null))));
-            }
-        } catch (JacksonException e) {
-            log.warn("A stream does not say which request it answers", e);
-        }
-        return errors;
     }
 }

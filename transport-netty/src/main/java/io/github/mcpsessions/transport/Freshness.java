@@ -43,10 +43,12 @@ final class Freshness {
     }
 
     boolean isFresh(long epoch, long nowNanos) {
-        if (epoch != ReplicaBus.NO_EPOCH && confirmedEpoch == epoch && nowNanos - expiresNanos < 0) {
-            return true;
-        }
-        return askedEpoch == epoch && nowNanos - askedNanos < GRACE_NANOS;
+        return isConfirmed(epoch, nowNanos) || (askedEpoch == epoch && nowNanos - askedNanos < GRACE_NANOS);
+    }
+
+    /** Tells whether the copy is one that the store has confirmed, rather than one that is only good for lack of a better. */
+    boolean isConfirmed(long epoch, long nowNanos) {
+        return epoch != ReplicaBus.NO_EPOCH && confirmedEpoch == epoch && nowNanos - expiresNanos < 0;
     }
 
     /** The store has confirmed the session and written a time to live. */

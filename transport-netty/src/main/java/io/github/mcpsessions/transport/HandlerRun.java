@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
@@ -50,14 +51,20 @@ final class HandlerRun extends BaseSubscriber<Object> {
         }
     }
 
-    /** Stops the handler: its subscription is disposed, and its thread interrupted if it is still in it. */
-    void stop() {
-        synchronized (this) {
-            if (thread != null && thread != Thread.currentThread() && interruptible) {
-                thread.interrupt();
-            }
+    /**
+     * Stops the handler: its thread is interrupted if it is still in it, and its subscription disposed on a worker. The
+     * interrupt does not wait for one: it may be what sets the last of them free.
+     */
+    void stop(Executor workers) {
+        interrupt();
+        Handoff.run(workers, this::dispose);
+    }
+
+    /** Interrupts the handler's thread if it is still in it. */
+    synchronized void interrupt() {
+        if (thread != null && thread != Thread.currentThread() && interruptible) {
+            thread.interrupt();
         }
-        dispose();
     }
 
     /** Ends the run: nothing that comes later counts. Tells whether it had not ended yet. */

@@ -8,6 +8,7 @@ import io.modelcontextprotocol.server.McpRequestHandler;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,10 +18,12 @@ final class Handshake {
 
     private final SdkServer sdk;
     private final Streams streams;
+    private final Executor workers;
 
-    Handshake(SdkServer sdk, Streams streams) {
+    Handshake(SdkServer sdk, Streams streams, Executor workers) {
         this.sdk = sdk;
         this.streams = streams;
+        this.workers = workers;
     }
 
     /** Reads the parameters of an {@code initialize} request; throws an unchecked exception where they are not. */
@@ -80,7 +83,7 @@ final class Handshake {
     private McpAsyncServerExchange exchange(LocalSession session, McpTransportContext context) {
         return new McpAsyncServerExchange(
                 session.id(),
-                Listening.withoutQuestions(session, streams),
+                Listening.withoutQuestions(session, streams, workers),
                 session.clientCapabilities(),
                 session.clientInfo(),
                 context,

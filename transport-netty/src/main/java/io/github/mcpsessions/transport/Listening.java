@@ -5,6 +5,7 @@ import io.modelcontextprotocol.spec.McpLoggableSession;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -15,13 +16,14 @@ import reactor.core.publisher.Mono;
  * @param streams sends to the standalone stream
  * @param questions puts questions to the client, or {@code null} where none can be put
  * @param timeout how long a question may take
+ * @param workers where a handler goes on after it has sent something
  */
 record Listening(
-        LocalSession session, Streams streams, @Nullable Questions questions, Duration timeout)
+        LocalSession session, Streams streams, @Nullable Questions questions, Duration timeout, Executor workers)
         implements McpLoggableSession {
 
-    static Listening withoutQuestions(LocalSession session, Streams streams) {
-        return new Listening(session, streams, null, Duration.ZERO);
+    static Listening withoutQuestions(LocalSession session, Streams streams, Executor workers) {
+        return new Listening(session, streams, null, Duration.ZERO, workers);
     }
 
     @Override
@@ -33,7 +35,8 @@ record Listening(
 
     @Override
     public Mono<Void> sendNotification(String method, @Nullable Object params) {
-        return Mono.fromCompletionStage(() -> send(new McpSchema.JSONRPCNotification(method, params)));
+        return Mono.fromCompletionStage(
+                () -> Handoff.of(workers, send(new McpSchema.JSONRPCNotification(method, params))));
     }
 
     private CompletionStage<Void> send(Object message) {

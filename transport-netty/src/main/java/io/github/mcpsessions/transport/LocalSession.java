@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalSession implements ResumableSession {
 
     private static final int RETIRED = Integer.MIN_VALUE;
+    private static final CompletionStage<Void> LOADED = CompletableFuture.completedFuture(null);
     private static final AtomicIntegerFieldUpdater<LocalSession> REQUESTS =
             AtomicIntegerFieldUpdater.newUpdater(LocalSession.class, "requests");
 
@@ -49,6 +50,7 @@ final class LocalSession implements ResumableSession {
     private volatile SessionRecord record;
     private volatile McpSchema.LoggingLevel logLevel;
     private int changeCount;
+    private volatile CompletionStage<Void> reloading = LOADED;
 
     /** How far the session has got with the notifications to all. */
     final Broadcasts.Progress broadcasts = new Broadcasts.Progress();
@@ -185,6 +187,17 @@ final class LocalSession implements ResumableSession {
     /** How many changes were made here; see {@link #replaceRecord}. */
     synchronized int changeCount() {
         return changeCount;
+    }
+
+    /** The copy is being renewed until the stage completes; it never fails. */
+    void reloading(CompletionStage<Void> reload) {
+        reloading = reload;
+    }
+
+    /** Completes when the copy is not being renewed. */
+    CompletionStage<Void> whenReloaded() {
+        CompletionStage<Void> reload = reloading;
+        return reload.thenCompose(done -> reload == reloading ? reload : whenReloaded());
     }
 
     /**

@@ -367,7 +367,7 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         McpAsyncServerExchange exchange = new McpAsyncServerExchange(
                 session.id(),
-                new Listening(session, streams, questions, sdk.requestTimeout()),
+                new Listening(session, streams, questions, sdk.requestTimeout(), workers),
                 session.clientCapabilities(),
                 session.clientInfo(),
                 context,
@@ -523,9 +523,6 @@ final class McpEndpoint implements HttpRequestHandler {
             } else {
                 resume(exchange, session, lastEventId);
             }
-            if (draining) {
-                session.disconnect();
-            }
         });
     }
 
@@ -553,7 +550,7 @@ final class McpEndpoint implements HttpRequestHandler {
     /** Ends the connections of all streams, for their clients to come back on another replica, and opens no more. */
     void stopListening() {
         draining = true;
-        streams.closeReaders();
+        streams.leave();
     }
 
     // --- DELETE

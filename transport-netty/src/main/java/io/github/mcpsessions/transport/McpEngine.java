@@ -43,8 +43,8 @@ public final class McpEngine implements HttpRequestHandler {
     private final WatchedStore store;
     private final Announcer announcer;
     private final Questions questions;
+    private final EventLog eventLog;
     private final Streams streams;
-    private final Broadcasts broadcasts;
     private final DeadWriters deadWriters;
     private final List<ReplicaBus.Subscription> subscriptions = new ArrayList<>();
 
@@ -56,6 +56,7 @@ public final class McpEngine implements HttpRequestHandler {
             HttpRequestHandler entrance,
             McpEndpoint endpoint,
             SessionRegistry registry,
+            Broadcasts broadcasts,
             @Nullable ModernEndpoint modern) {}
 
     /**
@@ -76,11 +77,10 @@ public final class McpEngine implements HttpRequestHandler {
         this.ownWorkers = handlers == null ? new WorkerPool() : null;
         this.workers = handlers == null ? requireNonNull(ownWorkers) : handlers;
         this.store = new WatchedStore(config.backend.sessionStore(), config);
-        EventLog eventLog = new WatchedLog(config.backend.eventLog(), config.observer, config.nanoTime);
+        this.eventLog = new WatchedLog(config.backend.eventLog(), config.observer, config.nanoTime);
         this.announcer = new Announcer(config.backend.replicaBus(), incarnation);
-        this.questions = new Questions(config.backend, incarnation, workers);
+        this.questions = new Questions(config.backend, incarnation, workers, timer);
         this.streams = new Streams(config, eventLog, incarnation, timer);
-        this.broadcasts = new Broadcasts(config.backend.broadcastLog(), eventLog, streams, incarnation);
         this.deadWriters = new DeadWriters(config.backend.replicaRegistry(), eventLog, streams, incarnation);
     }
 
@@ -97,7 +97,7 @@ public final class McpEngine implements HttpRequestHandler {
         }
         SdkServer sdk = SdkInternals.of(requireNonNull(factory, "factory"));
         SdkInternals.announceEveryResourceUpdate(sdk);
-        Handshake handshake = new Handshake(sdk, streams);
+        Handshake handshake = new Handshake(sdk, streams, workers);
         Listeners listeners = new Listeners(config.listeners, workers);
         SessionRegistry registry =
                 new SessionRegistry(config, store, new OwnedSessions(config), announcer, handshake, workers, listeners);
@@ -107,6 +107,7 @@ public final class McpEngine implements HttpRequestHandler {
         ModernEndpoint modern = config.eras.areModern()
                 ? new ModernEndpoint(config, sdk, handshake, incarnation, handlerExecutor, timer)
                 : null;
+        Broadcasts broadcasts = new Broadcasts(config.backend.broadcastLog(), eventLog, streams, registry, incarnation);
         McpEndpoint endpoint = new McpEndpoint(
                 config,
                 sdk,
@@ -119,7 +120,7 @@ public final class McpEngine implements HttpRequestHandler {
                 undecided,
                 modern,
                 handlerExecutor);
-        started = new Started(authenticated(endpoint), endpoint, registry, modern);
+        started = new Started(authenticated(endpoint), endpoint, registry, broadcasts, modern);
 
         config.observer.started(gauges(registry));
 
@@ -207,9 +208,12 @@ public final class McpEngine implements HttpRequestHandler {
     }
 
     private void catchUpWithBroadcasts() {
-        broadcasts.catchUpAll();
         Started engine = started;
-        if (engine != null && engine.modern() != null) {
+        if (engine == null) {
+            return;
+        }
+        engine.broadcasts().catchUpAll();
+        if (engine.modern() != null) {
             engine.modern().catchUp();
         }
     }
@@ -239,10 +243,14 @@ public final class McpEngine implements HttpRequestHandler {
      * @param method the notification's method
      * @param params its parameters, or {@code null} for none
      * @return completes when the notification is stored; fails with
-     *     {@link io.github.mcpsessions.store.StoreUnavailableException}
+     *     {@link io.github.mcpsessions.store.StoreUnavailableException}, or with {@link IllegalStateException} before
+     *     {@link #start}
      */
     public CompletionStage<Void> notifyClients(String method, @Nullable Object params) {
-        return broadcasts.send(method, params);
+        Started engine = started;
+        return engine == null
+                ? notStarted()
+                : Handoff.of(workers, engine.broadcasts().send(method, params));
     }
 
     /**
@@ -257,10 +265,12 @@ public final class McpEngine implements HttpRequestHandler {
      */
     public CompletionStage<Void> notifyClient(String sessionId, String method, @Nullable Object params) {
         if (sessionId.equals(SdkInternals.EVERY_SUBSCRIBER)) {
-            return broadcasts.send(method, params);
+            return notifyClients(method, params);
         }
-        return streams.sendStandalone(sessionId, held(sessionId), new McpSchema.JSONRPCNotification(method, params))
-                .thenAccept(exists -> {});
+        return Handoff.of(
+                workers,
+                streams.sendStandalone(sessionId, held(sessionId), new McpSchema.JSONRPCNotification(method, params))
+                        .thenAccept(exists -> {}));
     }
 
     /**
@@ -274,7 +284,9 @@ public final class McpEngine implements HttpRequestHandler {
      */
     public CompletionStage<Boolean> endSession(String sessionId) {
         Started engine = started;
-        return engine == null ? notStarted() : engine.registry().end(SessionIds.require("sessionId", sessionId));
+        return engine == null
+                ? notStarted()
+                : Handoff.of(workers, engine.registry().end(SessionIds.require("sessionId", sessionId)));
     }
 
     /**
@@ -289,7 +301,9 @@ public final class McpEngine implements HttpRequestHandler {
     public CompletionStage<Long> endSessions(SessionOwner owner) {
         requireNonNull(owner, "owner");
         Started engine = started;
-        return engine == null ? notStarted() : engine.registry().endAll(owner);
+        return engine == null
+                ? notStarted()
+                : Handoff.of(workers, engine.registry().endAll(owner));
     }
 
     private static <T> CompletionStage<T> notStarted() {
@@ -366,6 +380,7 @@ public final class McpEngine implements HttpRequestHandler {
         drain();
         Started engine = started;
         timer.shutdownNow();
+        streams.closeWriters();
         if (engine != null && engine.modern() != null) {
             engine.modern().close();
         }

@@ -9,6 +9,7 @@ import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
     private final String digest;
     private final boolean retried;
     private final Inputs inputs;
+    private final Executor workers;
     private final HandlerRun run;
 
     /** The request of this round. */
@@ -56,6 +58,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
      * @param id unlike any other call's on any replica; its handler is given it in the place of a session id
      * @param principal for whom the call is, as in {@link InputState}
      * @param given the answers that are known before the questions are put
+     * @param workers where the handler learns that it was cancelled
      */
     ModernCall(
             SdkServer sdk,
@@ -65,6 +68,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
             String id,
             String principal,
             Map<String, Object> given,
+            Executor workers,
             boolean interruptible) {
         this.sdk = sdk;
         this.results = results;
@@ -72,6 +76,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
         this.request = request;
         this.id = id;
         this.principal = principal;
+        this.workers = workers;
         this.digest = InputState.digest(request);
         this.retried = !given.isEmpty();
         this.inputs = new Inputs(given, this::asked);
@@ -116,9 +121,9 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
     /** Stops the handler: nobody waits for its result any more. */
     void cancel() {
         if (run.end()) {
-            run.stop();
+            run.stop(workers);
         }
-        inputs.abandon();
+        Handoff.run(workers, inputs::abandon);
         waiting.remove(this);
     }
 
@@ -191,7 +196,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
                 return;
             }
             if (!waiting.add(this)) {
-                inputs.abandon();
+                Handoff.run(workers, inputs::abandon);
                 return;
             }
             answer = null;

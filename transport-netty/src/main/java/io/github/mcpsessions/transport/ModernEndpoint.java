@@ -299,6 +299,7 @@ final class ModernEndpoint {
                 callPrefix + counter.incrementAndGet(),
                 principal,
                 given,
+                handlers,
                 !config.immediateExecution);
     }
 

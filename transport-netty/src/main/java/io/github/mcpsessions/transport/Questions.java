@@ -9,6 +9,7 @@ import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -17,6 +18,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,12 +39,18 @@ final class Questions {
     /** More open questions than this on one replica fail at once. */
     static final int MAX_OPEN = 100_000;
 
+    private static final long RETRY_MILLIS = 500;
+
+    /** A question waits so many times {@value #RETRY_MILLIS} ms for a store that fails, and for how long that takes. */
+    private static final int MAX_FAILURES_BEFORE_PUT = 4;
+
     private static final Logger log = LoggerFactory.getLogger(Questions.class);
     private static final JacksonMcpJsonMapper JSON = new JacksonMcpJsonMapper(JsonMapper.shared());
 
     private final SessionBackend backend;
     private final String incarnation;
     private final Executor workers;
+    private final ScheduledExecutorService timer;
     private final JsonRpcReader reader = new JsonRpcReader(1);
     private final AtomicLong counter = new AtomicLong();
     private final Map<String, Question> open = new ConcurrentHashMap<>();
@@ -50,13 +60,22 @@ final class Questions {
             LocalSession session,
             @Nullable AnswerStream call,
             Function<Object, CompletionStage<?>> stream,
-            CompletionStage<Boolean> stored,
-            MonoSink<McpSchema.JSONRPCResponse> sink) {}
+            McpSchema.JSONRPCRequest request,
+            Duration ttl,
+            CompletableFuture<Void> stored,
+            AtomicBoolean sent,
+            MonoSink<McpSchema.JSONRPCResponse> sink) {
 
-    Questions(SessionBackend backend, String incarnation, Executor workers) {
+        void fail(Throwable failure, Executor workers) {
+            Handoff.run(workers, () -> sink.error(failure));
+        }
+    }
+
+    Questions(SessionBackend backend, String incarnation, Executor workers, ScheduledExecutorService timer) {
         this.backend = backend;
         this.incarnation = incarnation;
         this.workers = workers;
+        this.timer = timer;
     }
 
     /**
@@ -107,40 +126,94 @@ final class Questions {
             return;
         }
         String id = incarnation + "." + counter.incrementAndGet();
-        CompletionStage<Boolean> stored = backend.questionStore().ask(session.id(), id, timeout.plusSeconds(1));
-        Question question = new Question(id, session, call, stream, stored, sink);
+        Question question = new Question(
+                id,
+                session,
+                call,
+                stream,
+                new McpSchema.JSONRPCRequest(method, id, params),
+                timeout.plusSeconds(1),
+                new CompletableFuture<>(),
+                new AtomicBoolean(),
+                sink);
         open.put(id, question);
         sink.onDispose(() -> forget(question));
-        stored.whenComplete((found, failure) -> {
-            if (failure == null && !found) {
-                sink.error(new SessionEndedException(session.id()));
-                return;
-            }
-            // While the store is down, an answer that reaches this replica still finds its question.
-            put(question, new McpSchema.JSONRPCRequest(method, id, params));
-        });
+        store(question, 0);
     }
 
-    private static void put(Question question, McpSchema.JSONRPCRequest request) {
+    /**
+     * Stores that there is a question, so that its answer is known on every replica, and then puts it. A store that fails is
+     * asked again until the question is over. One that fails for long does not hold the question back: an answer that
+     * reaches this replica finds it all the same.
+     */
+    private void store(Question question, int failures) {
+        backend.questionStore()
+                .ask(question.session().id(), question.id(), question.ttl())
+                .whenComplete((found, failure) -> {
+                    if (failure != null) {
+                        if (failures == MAX_FAILURES_BEFORE_PUT) {
+                            put(question);
+                        }
+                        storeLater(question, failures + 1);
+                    } else if (!found) {
+                        question.fail(
+                                new SessionEndedException(question.session().id()), workers);
+                    } else {
+                        question.stored().complete(null);
+                        if (failures <= MAX_FAILURES_BEFORE_PUT) {
+                            put(question);
+                        }
+                    }
+                });
+    }
+
+    private void storeLater(Question question, int failures) {
         try {
-            question.stream().apply(request).whenComplete((sent, lost) -> {
+            timer.schedule(
+                    () -> {
+                        if (isOpen(question)) {
+                            store(question, failures);
+                        }
+                    },
+                    RETRY_MILLIS,
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            log.debug("The question {} is not stored: the engine has been closed", question.id(), e);
+        }
+    }
+
+    private boolean isOpen(Question question) {
+        return open.containsKey(question.id());
+    }
+
+    private void put(Question question) {
+        question.sent().set(true);
+        if (!isOpen(question)) {
+            return;
+        }
+        try {
+            question.stream().apply(question.request()).whenComplete((sent, lost) -> {
                 if (lost != null) {
-                    question.sink().error(lost);
+                    question.fail(lost, workers);
                 }
             });
         } catch (RuntimeException e) {
             // Nobody else would tell the handler, say, that its parameters cannot be written as JSON.
-            question.sink().error(e);
+            question.fail(e, workers);
         }
     }
 
-    /** Withdraws the questions of a call that was cancelled: the client is told, and the handler fails. */
-    void withdraw(AnswerStream call) {
-        for (Question question : open.values()) {
-            if (question.call() == call && forget(question)) {
-                question.sink().error(new CancellationException("The request that asked was cancelled"));
-            }
-        }
+    /**
+     * Withdraws the questions of a call that was cancelled: the client is told.
+     *
+     * @return tells the handler; to be run where handlers run
+     */
+    Runnable withdraw(AnswerStream call) {
+        List<Question> withdrawn = open.values().stream()
+                .filter(question -> question.call() == call && forget(question))
+                .toList();
+        return () -> withdrawn.forEach(
+                question -> question.sink().error(new CancellationException("The request that asked was cancelled")));
     }
 
     /**
@@ -258,17 +331,19 @@ final class Questions {
         }
         question.session().exit();
         close(question);
-        var unused = question.stream()
-                .apply(new McpSchema.JSONRPCNotification(
-                        "notifications/cancelled",
-                        Map.of("requestId", question.id(), "reason", "The server no longer waits for the answer")));
+        if (question.sent().get()) {
+            var unused = question.stream()
+                    .apply(new McpSchema.JSONRPCNotification(
+                            "notifications/cancelled",
+                            Map.of("requestId", question.id(), "reason", "The server no longer waits for the answer")));
+        }
         return true;
     }
 
     private void close(Question question) {
         question.stored()
-                .thenCompose(found ->
-                        backend.questionStore().close(question.session().id(), question.id()))
+                .thenCompose(
+                        done -> backend.questionStore().close(question.session().id(), question.id()))
                 .exceptionally(failure -> {
                     log.debug("Cannot close the question {}, it expires by itself", question.id(), failure);
                     return null;

@@ -35,13 +35,13 @@ final class SessionChanges {
 
     /** Applies a change for a handler, which goes on afterwards on a worker and not on a thread of the store. */
     CompletionStage<Void> applyForHandler(LocalSession session, SessionChange change) {
-        return apply(session, change).thenRunAsync(() -> {}, workers);
+        return Handoff.of(workers, apply(session, change));
     }
 
     /**
      * Applies a change.
      *
-     * @return completes when the change is stored and visible here; fails with {@link IllegalArgumentException} beyond a
+     * @return completes when the change is stored, visible here, and announced; fails with {@link IllegalArgumentException} beyond a
      *     limit, {@link SessionEndedException}, or {@link io.github.mcpsessions.store.StoreUnavailableException}
      */
     CompletionStage<Void> apply(LocalSession session, SessionChange change) {
@@ -49,13 +49,14 @@ final class SessionChanges {
         if (excess != null) {
             return CompletableFuture.failedFuture(new IllegalArgumentException(excess));
         }
-        return store.update(session.id(), change).thenAccept(found -> {
+        return store.update(session.id(), change).thenCompose(found -> {
             if (!found) {
                 ended.ended(session);
                 throw new SessionEndedException(session.id());
             }
             session.apply(change);
-            announcer.announce(BusMessage.Type.CHANGED, session.id());
+            // Whoever hears of something later, such as the update of a resource just subscribed to, has heard of this.
+            return announcer.announce(BusMessage.Type.CHANGED, session.id());
         });
     }
 

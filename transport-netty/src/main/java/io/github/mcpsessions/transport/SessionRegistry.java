@@ -319,6 +319,8 @@ final class SessionRegistry {
 
     private void reload(LocalSession session) {
         int changesBefore = session.changeCount();
+        CompletableFuture<Void> reloaded = new CompletableFuture<>();
+        session.reloading(reloaded);
         store.load(session.id(), owner(session.record()), ttl(session.createdAt()))
                 .thenAcceptAsync(
                         loaded -> {
@@ -329,11 +331,36 @@ final class SessionRegistry {
                             takeOver(session, loaded.get(), changesBefore);
                         },
                         workers)
-                .exceptionally(failure -> {
-                    log.warn("Cannot reload the session {}", RandomIds.shorten(session.id()), failure);
-                    session.freshness.distrust();
-                    return null;
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        log.warn("Cannot reload the session {}", RandomIds.shorten(session.id()), failure);
+                        session.freshness.distrust();
+                    }
+                    reloaded.complete(null);
                 });
+    }
+
+    /**
+     * Completes when the copy of a session knows of every change that was announced before; fails if the store cannot be
+     * asked.
+     */
+    CompletionStage<Void> bringUpToDate(LocalSession session) {
+        return session.whenReloaded().thenCompose(loaded -> {
+            if (isConfirmed(session)) {
+                return CompletableFuture.completedFuture(null);
+            }
+            return confirm(session)
+                    .thenCompose(lookup -> session.whenReloaded())
+                    .thenAccept(reloaded -> {
+                        if (!isConfirmed(session)) {
+                            throw new IllegalStateException("The session cannot be confirmed right now");
+                        }
+                    });
+        });
+    }
+
+    private boolean isConfirmed(LocalSession session) {
+        return session.freshness.isConfirmed(bus.epoch(), config.nanoTime.getAsLong());
     }
 
     private void takeOver(LocalSession session, SessionRecord stored, int changesBefore) {

@@ -64,7 +64,7 @@ final class StatelessCall implements HandlerRun.Outcome {
     @Override
     public void onFailure(Throwable failure) {
         if (failure instanceof TimeoutException) {
-            run.stop();
+            run.interrupt();
             log.warn("The handler of {} was cancelled after {}", request.method(), timeout);
             answer(new JsonRpcFailure(
                     request.id(),

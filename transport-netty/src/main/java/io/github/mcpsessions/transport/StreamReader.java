@@ -46,6 +46,7 @@ final class StreamReader {
     private @Nullable EventStream out;
     private String writer = "";
     private String request = "";
+    private boolean attached;
     private long generation;
     private long cursor;
     private long inherited;
@@ -112,7 +113,13 @@ final class StreamReader {
         inherited = carried;
     }
 
-    /** Begins with the connection and what the log has said at the attach. */
+    /** This replica carries the stream in a new generation; what is sent waits for {@link #start}. */
+    synchronized void attached(long newGeneration) {
+        attached = true;
+        generation = newGeneration;
+    }
+
+    /** Begins with the connection and what the log has said since the attach. */
     void start(EventStream connection, long from, Page page) {
         boolean late;
         synchronized (this) {
@@ -121,10 +128,11 @@ final class StreamReader {
             cursor = from;
             writer = page.state().writer();
             request = page.state().request();
-            generation = page.state().generation();
         }
         if (late) {
             connection.close();
+        } else if (isTakenOver(page)) {
+            close();
         } else {
             take(page);
         }
@@ -136,6 +144,7 @@ final class StreamReader {
         synchronized (this) {
             late = closed;
             out = connection;
+            attached = true;
             writer = ownIncarnation;
             reading = false;
         }
@@ -248,7 +257,7 @@ final class StreamReader {
 
     /** Tells whether another replica carries the stream; not before this one has attached, or need not. */
     synchronized boolean isTakenOver(Page page) {
-        return out != null
+        return attached
                 && page.state().generation() > generation
                 && !page.state().holder().equals(incarnation);
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,8 @@ final class StreamWriter {
      * One append is under way at a time, and takes everything that was queued meanwhile: so the order is the handler's, and a
      * fast handler makes large appends rather than many. An append that failed is repeated with the same numbers, which does
      * no harm if it had been executed; the connection is closed meanwhile, because what it would carry may not be in the log.
-     * After `MAX_FAILING_SECONDS` the stream is given up and the call is cancelled.
+     * After `MAX_FAILING_SECONDS` the call is given up. The append goes on being tried, with an error at its end: a client
+     * that finds the stream later must not wait for what never comes.
      *
      * Until the first append has succeeded nothing was sent, so a log that is down at that moment only costs the ids.
      */
@@ -31,6 +33,7 @@ final class StreamWriter {
 
     private static final int MAX_BATCH = 256;
     private static final long RETRY_MILLIS = 500;
+    private static final long LATE_RETRY_MILLIS = 2_000;
     private static final long MAX_FAILING_SECONDS = 60;
 
     /** What the writer tells the answer that it writes for. */
@@ -45,7 +48,7 @@ final class StreamWriter {
         /** The log cannot be written for now: the connection must be closed. */
         void onFailing();
 
-        /** The session or the stream is gone, or the log was down for too long: the call is pointless. */
+        /** The session or the stream is gone, or the log has been down for too long: the call is pointless. */
         void onGivenUp();
 
         /** The connection that carries the stream here, if any. */
@@ -65,6 +68,7 @@ final class StreamWriter {
 
     private final EventLog log;
     private final ScheduledExecutorService timer;
+    private final LongSupplier nanoTime;
     private final String sessionId;
     private final String stream;
     private final String incarnation;
@@ -82,11 +86,13 @@ final class StreamWriter {
     private boolean endRequested;
     private boolean endWritten;
     private boolean over;
-    private int failures;
+    private boolean failing;
+    private long failingSinceNanos;
 
     StreamWriter(
             EventLog log,
             ScheduledExecutorService timer,
+            LongSupplier nanoTime,
             String sessionId,
             String stream,
             String incarnation,
@@ -94,6 +100,7 @@ final class StreamWriter {
             Owner owner) {
         this.log = log;
         this.timer = timer;
+        this.nanoTime = nanoTime;
         this.sessionId = sessionId;
         this.stream = stream;
         this.incarnation = incarnation;
@@ -191,12 +198,12 @@ final class StreamWriter {
         }
         appended.whenComplete((outcome, failure) -> {
             if (failure != null) {
-                onFailure(failure);
+                onFailure();
             } else {
                 switch (outcome) {
                     case APPENDED -> onAppended(first, end, false);
                     case APPENDED_ELSEWHERE -> onAppended(first, end, true);
-                    case ENDED, GONE -> giveUp(new SessionEndedException(sessionId));
+                    case ENDED, GONE -> lose(new SessionEndedException(sessionId));
                 }
             }
         });
@@ -211,7 +218,7 @@ final class StreamWriter {
             next = first + appended.size();
             begun = !opened;
             opened = true;
-            failures = 0;
+            failing = false;
             endWritten = end;
             over = end;
         }
@@ -243,28 +250,40 @@ final class StreamWriter {
         flush();
     }
 
-    private void onFailure(Throwable failure) {
-        boolean giveUp;
-        synchronized (this) {
-            failures++;
-            giveUp = failures * RETRY_MILLIS > MAX_FAILING_SECONDS * 1_000;
-        }
+    private void onFailure() {
         if (!isOpened()) {
             owner.onUnlogged();
-        } else if (giveUp) {
-            giveUp(failure);
-        } else {
-            owner.onFailing();
-            try {
-                timer.schedule(this::append, RETRY_MILLIS, TimeUnit.MILLISECONDS);
-            } catch (RejectedExecutionException e) {
-                giveUp(failure);
-            }
+            return;
         }
+        owner.onFailing();
+        long retryMillis = RETRY_MILLIS;
+        if (hasFailedForLong()) {
+            retryMillis = LATE_RETRY_MILLIS;
+            giveUp();
+        }
+        try {
+            timer.schedule(this::append, retryMillis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            close();
+        }
+    }
+
+    private synchronized boolean hasFailedForLong() {
+        long now = nanoTime.getAsLong();
+        if (!failing) {
+            failing = true;
+            failingSinceNanos = now;
+        }
+        return now - failingSinceNanos > TimeUnit.SECONDS.toNanos(MAX_FAILING_SECONDS);
     }
 
     private synchronized boolean isOpened() {
         return opened;
+    }
+
+    /** Tells whether no connection to this replica carries the stream. */
+    boolean isDetached() {
+        return owner.reader() == null;
     }
 
     /**
@@ -289,9 +308,32 @@ final class StreamWriter {
         return rest;
     }
 
-    private void giveUp(Throwable reason) {
+    /** Ends a call that runs: what it has sent stays, and an error follows. */
+    private void giveUp() {
+        synchronized (this) {
+            if (endRequested) {
+                return;
+            }
+            endRequested = true;
+            LostCalls.errors(request, "The request was given up: its messages could not be stored")
+                    .forEach(error -> enqueue(new Entry(error, new CompletableFuture<>())));
+        }
+        owner.onGivenUp();
+    }
+
+    /** Nothing can be appended any more. */
+    private void lose(Throwable reason) {
         List<Entry> lost = drain();
         owner.onGivenUp();
+        fail(lost, reason);
+    }
+
+    /** Ends the writer, and with it all that waits for it; the stream stays as it is in the log. */
+    void close() {
+        fail(drain(), new IllegalStateException("The replica that runs the call has been closed"));
+    }
+
+    private void fail(List<Entry> lost, Throwable reason) {
         lost.forEach(entry -> entry.done().completeExceptionally(reason));
         ended.complete(null);
     }

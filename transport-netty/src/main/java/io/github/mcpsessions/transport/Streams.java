@@ -11,11 +11,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +26,7 @@ final class Streams {
 
     private static final Logger log = LoggerFactory.getLogger(Streams.class);
     private static final byte[] NO_DATA = {};
+    private static final String UNREADABLE = "The stream cannot be read right now";
 
     private final EngineConfig config;
     private final EventLog eventLog;
@@ -33,9 +34,10 @@ final class Streams {
     private final String incarnation;
     private final ScheduledExecutorService timer;
     private final AtomicLong counter = new AtomicLong();
-    private final AtomicInteger writing = new AtomicInteger();
+    private final Set<StreamWriter> writers = ConcurrentHashMap.newKeySet();
     private final Map<StreamReader, Boolean> open = new ConcurrentHashMap<>();
     private final Handovers handovers = new Handovers();
+    private volatile boolean leaving;
 
     Streams(EngineConfig config, EventLog eventLog, String incarnation, ScheduledExecutorService timer) {
         this.config = config;
@@ -52,19 +54,28 @@ final class Streams {
 
     /** Counts the streams written here that no connection to this replica carries. */
     int detached() {
-        long carried = open.keySet().stream()
-                .filter(reader -> reader.writer().equals(incarnation))
-                .count();
-        return Math.max(0, writing.get() - (int) carried);
+        return (int) writers.stream().filter(StreamWriter::isDetached).count();
     }
 
     StreamWriter newWriter(LocalSession session, List<Object> requestIds, StreamWriter.Owner owner) {
         String stream = incarnation + "." + Long.toString(counter.incrementAndGet(), Character.MAX_RADIX);
         StreamWriter writer = new StreamWriter(
-                eventLog, timer, session.id(), stream, incarnation, JsonRpcWriter.toText(requestIds), owner);
-        writing.incrementAndGet();
-        writer.ended().whenComplete((done, failure) -> writing.decrementAndGet());
+                eventLog,
+                timer,
+                config.nanoTime,
+                session.id(),
+                stream,
+                incarnation,
+                JsonRpcWriter.toText(requestIds),
+                owner);
+        writers.add(writer);
+        writer.ended().whenComplete((done, failure) -> writers.remove(writer));
         return writer;
+    }
+
+    /** Ends what still waits for the log; for an engine whose timer no longer runs. */
+    void closeWriters() {
+        writers.forEach(StreamWriter::close);
     }
 
     /**
@@ -78,91 +89,96 @@ final class Streams {
             return;
         }
         StreamReader reader = register(exchange, session, stream);
-        reader.start(open(exchange, session, reader, new EventId(stream, 0), disconnect), incarnation);
+        Duration retry = disconnect == null ? config.retryInterval : disconnect;
+        reader.start(open(exchange, reader, new EventId(stream, 0), retry), incarnation);
         if (disconnect != null) {
             reader.close();
+        } else {
+            sendAwayIfLeaving(reader);
         }
     }
 
     /** Answers a GET for a session that has been entered with what follows an event, and with what comes. */
     void resume(HttpExchange exchange, LocalSession session, EventId after) {
-        Handovers.Handover handover = handovers.expect(session.id(), after.stream());
         StreamReader reader = register(exchange, session, after.stream());
-        eventLog.attach(
-                        session.id(),
-                        after.stream(),
-                        incarnation,
-                        after.number(),
-                        StreamReader.PAGE,
-                        taken(session, after.stream()))
-                .thenCompose(page -> page.isPresent()
-                                && tellFormer(
-                                        session, after.stream(), page.get().state())
-                        ? handover.await().thenApply(released -> page)
-                        : CompletableFuture.completedFuture(page))
-                .whenComplete((page, failure) -> {
-                    handover.done();
-                    if (failure != null || page == null) {
-                        log.debug("Cannot resume a stream", failure);
-                        refuse(exchange, reader, HttpError.UNAVAILABLE, "The stream cannot be read right now");
-                    } else if (page.isEmpty()) {
-                        refuse(
-                                exchange,
-                                reader,
-                                HttpError.INVALID_REQUEST,
-                                "Last-Event-ID: not an event of this session");
-                    } else if (page.get().dropped()) {
-                        refuse(
-                                exchange,
-                                reader,
-                                HttpError.INVALID_REQUEST,
-                                "Last-Event-ID: events after it are no longer kept");
-                    } else if (page.get().state().ended() && page.get().events().isEmpty()) {
-                        reader.close();
-                        exchange.respond(204, session.id(), null);
-                    } else {
-                        reader.start(open(exchange, session, reader, after, null), after.number(), page.get());
-                    }
-                });
+        attach(reader, after.number()).whenComplete((page, failure) -> {
+            if (failure != null || page == null) {
+                log.debug("Cannot resume a stream", failure);
+                refuse(exchange, reader, HttpError.UNAVAILABLE, UNREADABLE);
+            } else if (page.isEmpty()) {
+                refuse(exchange, reader, HttpError.INVALID_REQUEST, "Last-Event-ID: not an event of this session");
+            } else if (page.get().dropped()) {
+                refuse(
+                        exchange,
+                        reader,
+                        HttpError.INVALID_REQUEST,
+                        "Last-Event-ID: events after it are no longer kept");
+            } else if (page.get().state().ended() && page.get().events().isEmpty()) {
+                reader.close();
+                exchange.respond(204, session.id(), null);
+            } else {
+                start(exchange, reader, after.number(), page.get());
+            }
+        });
     }
 
     /** Answers a GET for a session that has been entered with its standalone stream. */
     void listen(HttpExchange exchange, LocalSession session) {
-        Handovers.Handover handover = handovers.expect(session.id(), EventLog.STANDALONE);
         StreamReader reader = register(exchange, session, EventLog.STANDALONE);
-        attachStandalone(session)
-                .thenCompose(page -> page.isPresent()
-                                && tellFormer(
-                                        session, EventLog.STANDALONE, page.get().state())
-                        ? handover.await().thenCompose(released -> attachStandalone(session))
-                        : CompletableFuture.completedFuture(page))
-                .whenComplete((page, failure) -> {
-                    handover.done();
-                    if (failure != null || page == null) {
-                        log.debug("Cannot open a standalone stream", failure);
-                        refuse(exchange, reader, HttpError.UNAVAILABLE, "The stream cannot be read right now");
-                    } else if (page.isEmpty()) {
-                        refuse(exchange, reader, HttpError.SESSION_NOT_FOUND, McpEndpoint.SESSION_NOT_FOUND);
-                    } else {
-                        long from = start(page.get(), reader.carried());
-                        EventId id = new EventId(EventLog.STANDALONE, from);
-                        reader.start(open(exchange, session, reader, id, null), from, page.get());
-                    }
-                });
+        attach(reader, -1).whenComplete((page, failure) -> {
+            if (failure != null || page == null) {
+                log.debug("Cannot open a standalone stream", failure);
+                refuse(exchange, reader, HttpError.UNAVAILABLE, UNREADABLE);
+            } else if (page.isEmpty()) {
+                refuse(exchange, reader, HttpError.SESSION_NOT_FOUND, McpEndpoint.SESSION_NOT_FOUND);
+            } else {
+                start(exchange, reader, startOf(page.get(), reader.carried()), page.get());
+            }
+        });
     }
 
-    private CompletionStage<Optional<Page>> attachStandalone(LocalSession session) {
-        return eventLog.attach(
-                session.id(),
-                EventLog.STANDALONE,
-                incarnation,
-                -1,
-                StreamReader.PAGE,
-                taken(session, EventLog.STANDALONE));
+    /**
+     * Makes this replica the one that carries a stream, and reads what follows a cursor, or the stream's position if it is
+     * -1. If another replica has carried it, that one has a moment to say how far it got, and what it sent meanwhile is not
+     * sent again. A still newer connection that takes the stream meanwhile keeps it: it is not taken back.
+     */
+    private CompletionStage<Optional<Page>> attach(StreamReader reader, long cursor) {
+        LocalSession session = reader.session();
+        String stream = reader.stream();
+        Handovers.Handover handover = handovers.expect(session.id(), stream);
+        return eventLog.attach(session.id(), stream, incarnation, cursor, StreamReader.PAGE, taken(session, stream))
+                .thenCompose(page -> {
+                    if (page.isEmpty()) {
+                        return CompletableFuture.completedFuture(page);
+                    }
+                    reader.attached(page.get().state().generation());
+                    if (!tellFormer(session, stream, page.get().state())) {
+                        return CompletableFuture.completedFuture(page);
+                    }
+                    long from = cursor < 0 ? startOf(page.get(), reader.carried()) : cursor;
+                    return handover.await()
+                            .thenCompose(released -> eventLog.read(session.id(), stream, from, StreamReader.PAGE))
+                            .thenApply(later -> cursor < 0 ? requireKept(later) : later);
+                })
+                .whenComplete((page, failure) -> handover.done());
+    }
+
+    /** Events that were dropped within the moment of a handover may never have been sent: the client is to ask again. */
+    private static Optional<Page> requireKept(Optional<Page> page) {
+        if (page.isPresent() && page.get().dropped()) {
+            throw new IllegalStateException("Events were dropped during a handover");
+        }
+        return page;
+    }
+
+    private void start(HttpExchange exchange, StreamReader reader, long from, Page page) {
+        EventId position = new EventId(reader.stream(), from);
+        reader.start(open(exchange, reader, position, config.retryInterval), from, page);
+        sendAwayIfLeaving(reader);
     }
 
     /** After what was carried here or said to be carried elsewhere, and not before what is still kept. */
-    private static long start(Page page, long carried) {
+    private static long startOf(Page page, long carried) {
         StreamState state = page.state();
         long kept = page.events().isEmpty()
                 ? page.dropped() ? state.last() : state.position()
@@ -252,20 +268,23 @@ final class Streams {
     }
 
     /**
-     * Closes the connections of all streams, for their clients to come back elsewhere. Before 2025-11-25 a call's connection
-     * ends with its response and not earlier: it stays, and ends with the call.
+     * Closes the connections of all streams, those too that will be opened, for their clients to come back elsewhere. Before
+     * 2025-11-25 a call's connection ends with its response and not earlier: it stays, and ends with the call.
      */
-    void closeReaders() {
-        for (StreamReader reader : open.keySet()) {
-            if (carriesOwnCallToItsEnd(reader)) {
-                continue;
-            }
-            if (mayNotEndEarly(reader.session())) {
-                reader.close();
-            } else {
-                long retryMillis = config.retryInterval.toMillis();
-                reader.disconnect(Duration.ofMillis(retryMillis + (long) (Math.random() * retryMillis)));
-            }
+    void leave() {
+        leaving = true;
+        open.keySet().forEach(this::sendAwayIfLeaving);
+    }
+
+    private void sendAwayIfLeaving(StreamReader reader) {
+        if (!leaving || carriesOwnCallToItsEnd(reader)) {
+            return;
+        }
+        if (mayNotEndEarly(reader.session())) {
+            reader.close();
+        } else {
+            long retryMillis = config.retryInterval.toMillis();
+            reader.disconnect(Duration.ofMillis(retryMillis + (long) (Math.random() * retryMillis)));
         }
     }
 
@@ -323,16 +342,12 @@ final class Streams {
         session.exit();
     }
 
-    private EventStream open(
-            HttpExchange exchange,
-            LocalSession session,
-            StreamReader reader,
-            EventId position,
-            @Nullable Duration retry) {
+    private EventStream open(HttpExchange exchange, StreamReader reader, EventId position, Duration retry) {
+        LocalSession session = reader.session();
         EventStream stream = exchange.openEventStream(session.id(), reader::close);
         if (session.protocolVersion().compareTo(ProtocolVersions.V2025_11_25) >= 0) {
             // Older clients would take the empty data for a message.
-            stream.send(position.toString(), NO_DATA, retry == null ? config.retryInterval : retry);
+            stream.send(position.toString(), NO_DATA, retry);
         }
         return stream;
     }

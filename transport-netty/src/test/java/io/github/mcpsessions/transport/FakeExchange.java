@@ -26,6 +26,7 @@ final class FakeExchange implements HttpExchange {
     final CompletableFuture<Answer> answer = new CompletableFuture<>();
     final Map<String, String> responseHeaders = new ConcurrentHashMap<>();
     private volatile Runnable goneListener = () -> {};
+    private volatile Runnable openListener = () -> {};
     private final String method;
     private final Map<String, String> headers = new ConcurrentHashMap<>();
     private final byte[] body;
@@ -95,6 +96,7 @@ final class FakeExchange implements HttpExchange {
     @Override
     public EventStream openEventStream(@Nullable String sessionId, Runnable onClose) {
         FakeStream stream = new FakeStream(onClose);
+        openListener.run();
         answer.complete(new Answer(200, sessionId, "", stream));
         return stream;
     }
@@ -102,6 +104,11 @@ final class FakeExchange implements HttpExchange {
     @Override
     public void onClientGone(Runnable listener) {
         goneListener = listener;
+    }
+
+    /** Runs an action in the middle of the opening of a stream. */
+    void onOpen(Runnable action) {
+        openListener = action;
     }
 
     /** The client goes away before it was answered. */

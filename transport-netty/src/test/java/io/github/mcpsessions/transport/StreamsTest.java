@@ -14,10 +14,7 @@ import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,52 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Streams that outlive their connections, questions that find their asker, notifications that reach every replica. */
-class StreamsTest {
-
-    private final InMemorySessionBackend backend = InMemorySessionBackend.create();
-    private final List<AutoCloseable> open = new ArrayList<>(List.of(backend));
-
-    @AfterEach
-    void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-    }
-
-    private TestReplica replica() {
-        return replica(config -> {});
-    }
-
-    private TestReplica replica(Consumer<EngineConfig.Builder> settings) {
-        return replica(backend.newView(), settings);
-    }
-
-    private TestReplica replica(InMemorySessionBackend view, Consumer<EngineConfig.Builder> settings) {
-        open.add(view);
-        TestReplica replica = new TestReplica(view, settings);
-        open.add(replica);
-        return replica;
-    }
-
-    private static FakeStream stream(FakeExchange.Answer answer) {
-        assertThat(answer.stream())
-                .as("status %s %s", answer.status(), answer.body())
-                .isNotNull();
-        return Objects.requireNonNull(answer.stream());
-    }
-
-    private static FakeExchange resume(String sessionId, String lastEventId) {
-        return get(sessionId).with("Last-Event-ID", lastEventId);
-    }
-
-    private static void awaitMessages(FakeStream stream, int count) {
-        await().untilAsserted(() -> assertThat(stream.messages()).hasSize(count));
-    }
-
-    /** The tool {@code count} sends a number of warnings, waits for its release, sends one more and returns. */
-    private static FakeStream count(TestReplica replica, String sessionId, int count) {
-        return stream(replica.send(call(sessionId, "count", "{\"count\":" + count + "}")));
-    }
+class StreamsTest extends AbstractStreamsTest {
 
     // --- Answers as streams
     // -------------------------------------------------------------------------------------------
@@ -499,11 +451,6 @@ class StreamsTest {
     // --- Cancellation
     // -------------------------------------------------------------------------------------------------
 
-    private static FakeExchange cancel(String sessionId) {
-        return FakeExchange.post(
-                sessionId, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7}}");
-    }
-
     @Test
     @DisplayName("A cancellation on another replica stops the handler, no response follows, and the stream ends")
     void cancelElsewhere() {
@@ -577,23 +524,6 @@ class StreamsTest {
 
     // --- Questions
     // ----------------------------------------------------------------------------------------------------
-
-    private static String questionId(FakeStream stream) {
-        String question = stream.messages().get(0);
-        assertThat(question).contains("roots/list");
-        return question.replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
-    }
-
-    private static FakeExchange answer(String sessionId, String questionId, int roots) {
-        List<String> list = new ArrayList<>();
-        for (int i = 0; i < roots; i++) {
-            list.add("{\"uri\":\"file:///" + i + "\"}");
-        }
-        return FakeExchange.post(
-                sessionId,
-                "{\"jsonrpc\":\"2.0\",\"id\":\"" + questionId + "\",\"result\":{\"roots\":[" + String.join(",", list)
-                        + "]}}");
-    }
 
     @Test
     @DisplayName("An answer finds its asker from any replica; a second one, and a stranger's, are refused")
@@ -675,10 +605,6 @@ class StreamsTest {
 
     // --- The standalone stream
     // ----------------------------------------------------------------------------------------
-
-    private static void notify(TestReplica replica, String sessionId, String text) {
-        await(replica.engine.notifyClient(sessionId, "notifications/message", Map.of("level", "info", "data", text)));
-    }
 
     @Test
     @DisplayName(

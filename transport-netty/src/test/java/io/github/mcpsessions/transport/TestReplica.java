@@ -59,6 +59,7 @@ final class TestReplica implements AutoCloseable {
 
     final InterceptedStore store;
     final InterceptedLog log;
+    final InterceptedQuestions questions;
     final Optional<InterceptedOwners> owners;
     final McpEngine engine;
     final McpAsyncServer server;
@@ -83,9 +84,10 @@ final class TestReplica implements AutoCloseable {
     TestReplica(SessionBackend backend, Consumer<EngineConfig.Builder> settings) {
         this.store = new InterceptedStore(backend.sessionStore());
         this.log = new InterceptedLog(backend.eventLog());
+        this.questions = new InterceptedQuestions(backend.questionStore());
         this.owners = backend.ownerIndex().map(InterceptedOwners::new);
         EngineConfig.Builder config = EngineConfig.builder()
-                .backend(new InterceptedBackend(backend, store, log, owners))
+                .backend(new InterceptedBackend(backend, store, log, questions, owners))
                 .nanoTime(nanos::get)
                 .sseAfter(Duration.ofHours(1));
         settings.accept(config);
@@ -220,6 +222,31 @@ final class TestReplica implements AutoCloseable {
                         "thread",
                         (exchange, request) -> exchange.listRoots()
                                 .map(roots -> text(Thread.currentThread().getName()))),
+                tool("pollLater", (exchange, request) -> {
+                    Mono<Void> opened = warn(exchange, "opened");
+                    release.asMono()
+                            .subscribe(go -> ResumableCall.from(exchange).closeConnection(Duration.ofMillis(500)));
+                    return opened.then(Mono.never());
+                }),
+                tool(
+                        "askLater",
+                        (exchange, request) -> Mono.defer(() -> {
+                                    waiting.tryEmitValue("waiting");
+                                    return release.asMono();
+                                })
+                                .then(exchange.listRoots())
+                                .map(roots -> text("roots: " + roots.roots().size()))),
+                tool(
+                        "hang",
+                        (exchange, request) -> Mono.<McpSchema.CallToolResult>never()
+                                .doOnCancel(() -> cancelled.tryEmitValue(
+                                        Thread.currentThread().getName()))),
+                tool(
+                        "announce",
+                        (exchange, request) -> Mono.fromCompletionStage(
+                                        () -> engine.notifyClient(exchange.sessionId(), "notifications/message", null))
+                                .then(Mono.fromSupplier(
+                                        () -> text(Thread.currentThread().getName())))),
                 tool(
                         "fail",
                         (exchange, request) -> Mono.error(new IllegalStateException(
@@ -358,7 +385,11 @@ final class TestReplica implements AutoCloseable {
     }
 
     private record InterceptedBackend(
-            SessionBackend delegate, SessionStore sessionStore, EventLog eventLog, Optional<InterceptedOwners> owners)
+            SessionBackend delegate,
+            SessionStore sessionStore,
+            EventLog eventLog,
+            QuestionStore questionStore,
+            Optional<InterceptedOwners> owners)
             implements SessionBackend {
 
         @Override
@@ -369,11 +400,6 @@ final class TestReplica implements AutoCloseable {
         @Override
         public ReplicaRegistry replicaRegistry() {
             return delegate.replicaRegistry();
-        }
-
-        @Override
-        public QuestionStore questionStore() {
-            return delegate.questionStore();
         }
 
         @Override

@@ -1,0 +1,292 @@
+package io.github.mcpsessions.transport;
+
+import static io.github.mcpsessions.transport.FakeExchange.get;
+import static io.github.mcpsessions.transport.TestReplica.await;
+import static io.github.mcpsessions.transport.TestReplica.call;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.mcpsessions.transport.FakeExchange.FakeStream;
+import io.github.mcpsessions.transport.InterceptedLog.Fault;
+import io.modelcontextprotocol.spec.McpSchema;
+import java.time.Duration;
+import java.util.Objects;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import reactor.core.Scannable;
+
+/** Interleavings of streams, questions and changes between replicas, each forced. */
+class StreamRacesTest extends AbstractStreamsTest {
+
+    private static final String WORKER = "mcp-sessions-worker";
+
+    // --- The log fails for long
+    // ---------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName(
+            "A call whose log is down for a minute is given up, and its stream ends with an error when the log is back")
+    void givenUp() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream stream = count(a, id, 2);
+        awaitMessages(stream, 2);
+        a.log.setFault(Fault.BEFORE);
+        a.release.tryEmitValue("go");
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+
+        a.advance(Duration.ofSeconds(61));
+        FakeStream resumed = stream(b.send(resume(id, stream.lastId())));
+        long failed = appends(a);
+        await().untilAsserted(() -> assertThat(appends(a)).isGreaterThan(failed + 1));
+        a.log.setFault(Fault.NONE);
+
+        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        assertThat(resumed.messages()).hasSize(2);
+        assertThat(resumed.messages().get(0)).contains("last");
+        assertThat(resumed.messages().get(1)).contains("\"id\":7", "\"error\"", "given up");
+        assertThat(b.status(resume(id, resumed.lastId()))).isEqualTo(204);
+        a.engine.drain();
+        await(a.engine.awaitCalls(Duration.ofSeconds(30)));
+    }
+
+    private static long appends(TestReplica replica) {
+        return replica.log.operations.stream().filter("append"::equals).count();
+    }
+
+    @Test
+    @DisplayName("A call that has ended is not given up, however long its log is down: its response is stored later")
+    void endedWhileTheLogIsDown() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream stream = stream(a.send(call(id, "ask")));
+        awaitMessages(stream, 1);
+        a.log.setFault(Fault.BEFORE);
+        assertThat(a.status(answer(id, questionId(stream), 3))).isEqualTo(202);
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+
+        a.advance(Duration.ofSeconds(61));
+        long failed = appends(a);
+        await().untilAsserted(() -> assertThat(appends(a)).isGreaterThan(failed + 1));
+        a.log.setFault(Fault.NONE);
+
+        await().untilAsserted(
+                        () -> assertThat(b.status(resume(id, stream.lastId()))).isEqualTo(200));
+        FakeStream resumed = stream(b.send(resume(id, stream.lastId())));
+        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        assertThat(resumed.messages()).singleElement().asString().contains("roots: 3");
+    }
+
+    @Test
+    @DisplayName("A handler that waits for the log does not wait for ever when its replica is closed")
+    void closedWhileTheLogIsDown() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        FakeStream stream = count(a, id, 1);
+        awaitMessages(stream, 1);
+        var idle = a.engine.awaitCalls(Duration.ofSeconds(30)).toCompletableFuture();
+        a.log.setFault(Fault.BEFORE);
+        a.release.tryEmitValue("go");
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+
+        await(a.engine.close());
+
+        await(idle);
+    }
+
+    // --- Takeovers
+    // ----------------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName(
+            "Of two connections that wait for a dead replica the newer one gets the standalone stream, and keeps it")
+    void twoHeirsOfTheStandaloneStream() {
+        TestReplica dead = replica();
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = dead.initialize();
+        FakeStream oldest = stream(dead.send(get(id)));
+        notify(b, id, "one");
+        awaitMessages(oldest, 1);
+        InterceptedStore.Held silence = dead.log.hold("read");
+
+        FakeExchange older = a.begin(get(id));
+        await(silence.reached());
+        FakeStream newer = stream(b.send(get(id)));
+        FakeStream displaced = stream(await(older.answer));
+        await().untilAsserted(() -> assertThat(displaced.isClosed()).isTrue());
+        notify(a, id, "two");
+        awaitMessages(newer, 2);
+
+        assertThat(newer.isClosed()).isFalse();
+        assertThat(newer.messages().get(1)).contains("two");
+        assertThat(displaced.messages()).isEmpty();
+        silence.release();
+    }
+
+    @Test
+    @DisplayName(
+            "Of two resumes that wait for a dead replica the newer one gets the call's stream, and the older no message")
+    void twoHeirsOfACall() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        TestReplica writer = replica();
+        String id = writer.initialize();
+        FakeStream oldest = count(writer, id, 3);
+        awaitMessages(oldest, 3);
+        String first = Objects.requireNonNull(oldest.events.get(1).id());
+        InterceptedStore.Held silence = writer.log.hold("read");
+
+        FakeExchange older = a.begin(resume(id, first));
+        await(silence.reached());
+        FakeStream newer = stream(b.send(resume(id, first)));
+        writer.release.tryEmitValue("go");
+        await().untilAsserted(() -> assertThat(newer.isClosed()).isTrue());
+        FakeStream displaced = stream(await(older.answer));
+        await().untilAsserted(() -> assertThat(displaced.isClosed()).isTrue());
+
+        assertThat(newer.messages()).hasSize(4);
+        assertThat(displaced.messages()).isEmpty();
+        silence.release();
+    }
+
+    // --- Connections that open at the wrong moment
+    // ---------------------------------------------------------------------
+
+    @Test
+    @DisplayName("A handler that closes the connection while it is being opened closes it")
+    void closeConnectionWhileItOpens() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        FakeExchange exchange = call(id, "pollLater");
+        exchange.onOpen(() -> a.release.tryEmitValue("now"));
+
+        FakeStream stream = stream(a.send(exchange));
+
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        assertThat(stream.events.get(stream.events.size() - 1).retry()).isEqualTo(Duration.ofMillis(500));
+        assertThat(stream.messages()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("A call that begins to stream while its replica drains is sent on, and goes on here")
+    void streamBeginsWhileDraining() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeExchange exchange = a.begin(call(id, "askLater"));
+        a.waiting.asMono().block(Duration.ofSeconds(10));
+
+        a.engine.drain();
+        a.release.tryEmitValue("go");
+
+        FakeStream stream = stream(await(exchange.answer));
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        FakeStream resumed = stream(
+                b.send(resume(id, Objects.requireNonNull(stream.events.get(0).id()))));
+        await().untilAsserted(() -> assertThat(resumed.messages()).isNotEmpty());
+        assertThat(b.status(answer(id, questionId(resumed), 2))).isEqualTo(202);
+        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        assertThat(resumed.messages()).hasSize(2);
+        assertThat(resumed.messages().get(1)).contains("roots: 2");
+    }
+
+    // --- Questions
+    // ----------------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("A question that could not be stored at first is put when it is, and answered on another replica")
+    void askFailsAtFirst() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        a.questions.failures.set(2);
+
+        FakeStream stream = stream(a.send(call(id, "ask")));
+        awaitMessages(stream, 1);
+
+        assertThat(b.status(answer(id, questionId(stream), 2))).isEqualTo(202);
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        assertThat(stream.messages().get(1)).contains("roots: 2");
+    }
+
+    @Test
+    @DisplayName(
+            "A question that cannot be stored for long is put all the same; an answer that reaches its replica counts")
+    void askFailsForLong() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        a.questions.failures.set(1_000);
+
+        FakeStream stream = stream(a.send(call(id, "ask")));
+        awaitMessages(stream, 1);
+
+        assertThat(a.status(answer(id, questionId(stream), 2))).isEqualTo(202);
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        assertThat(stream.messages()).hasSize(2);
+    }
+
+    // --- Subscriptions
+    // ------------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName(
+            "An update right after a subscription on another replica reaches the stream that has not heard of it yet")
+    void updateBeforeTheSubscriptionIsKnown() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream listening = stream(a.send(get(id)));
+        InterceptedStore.Held reload = a.store.hold("load");
+        assertThat(
+                        b.status(
+                                FakeExchange.post(
+                                        id,
+                                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"test://x\"}}")))
+                .isEqualTo(200);
+        await(reload.reached());
+
+        b.server
+                .notifyResourcesUpdated(new McpSchema.ResourcesUpdatedNotification("test://x"))
+                .block(Duration.ofSeconds(10));
+        reload.release();
+
+        awaitMessages(listening, 1);
+        assertThat(listening.messages().get(0)).contains("notifications/resources/updated", "test://x");
+    }
+
+    // --- Whose threads run the application's code
+    // ---------------------------------------------------------------------
+
+    @Test
+    @DisplayName("What a handler does when it is cancelled does not run on the thread that brought the cancellation")
+    void cancelledOnAWorker() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        a.begin(call(id, "hang"));
+
+        await().untilAsserted(() -> {
+            assertThat(a.status(cancel(id))).isEqualTo(202);
+            assertThat(a.cancelled.scan(Scannable.Attr.TERMINATED)).isTrue();
+        });
+
+        assertThat(a.cancelled.asMono().block(Duration.ofSeconds(10))).startsWith(WORKER);
+    }
+
+    @Test
+    @DisplayName("What a handler does after a notification does not run on a thread of the log")
+    void goesOnOnAWorker() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        InterceptedStore.Held append = a.log.hold("appendShared");
+        FakeExchange exchange = a.begin(call(id, "announce"));
+        // Who completes the append runs what hangs on it already.
+        await().until(() -> append.gate().getNumberOfDependents() > 0);
+
+        append.release();
+
+        assertThat(await(exchange.answer).body()).contains(WORKER);
+    }
+}

@@ -112,7 +112,7 @@ final class AnswerStream implements StreamWriter.Owner {
             state = State.DONE;
         }
         Object body = responses == null ? response : responses;
-        exchange.respond(200, session.id(), out -> JsonRpcWriter.write(out, body));
+        exchange.respond(200, session.id(), new JsonRpcBody(body));
         onDone.run();
     }
 
@@ -303,7 +303,7 @@ final class AnswerStream implements StreamWriter.Owner {
             return JsonRpcWriter.toText(McpSchema.JSONRPCResponse.error(
                     response.id(),
                     new McpSchema.JSONRPCResponse.JSONRPCError(
-                            McpSchema.ErrorCodes.INTERNAL_ERROR, "The result cannot be written as JSON", null)));
+                            McpSchema.ErrorCodes.INTERNAL_ERROR, JsonRpcBody.UNWRITABLE, null)));
         }
     }
 

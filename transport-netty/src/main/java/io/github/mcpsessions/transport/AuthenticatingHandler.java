@@ -10,6 +10,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,8 @@ final class AuthenticatingHandler implements HttpRequestHandler {
 
     private static final Logger log = LoggerFactory.getLogger(AuthenticatingHandler.class);
 
+    private static final Duration FAILURE_INTERVAL = Duration.ofMinutes(1);
+
     private final RequestAuthenticator authenticator;
     private final Duration timeout;
     private final Clock clock;
@@ -31,18 +34,21 @@ final class AuthenticatingHandler implements HttpRequestHandler {
     /** The parameters that end every challenge; RFC 6750 wants one at least. */
     private final String commonParameters;
 
-    private volatile boolean failing;
+    /** Anybody can send requests, and an authenticator may fail for some of them and not for others. */
+    private final LogThrottle failures;
 
     AuthenticatingHandler(
             RequestAuthenticator authenticator,
             Duration timeout,
             @Nullable ProtectedResource resource,
             Clock clock,
+            LongSupplier nanoTime,
             Executor workers,
             HttpRequestHandler next) {
         this.authenticator = authenticator;
         this.timeout = timeout;
         this.clock = clock;
+        this.failures = new LogThrottle(FAILURE_INTERVAL, nanoTime);
         this.workers = workers;
         this.next = next;
         this.commonParameters =
@@ -81,7 +87,6 @@ final class AuthenticatingHandler implements HttpRequestHandler {
             fail(exchange, failure);
             return;
         }
-        failing = false;
         if (authentication instanceof Authentication.Granted granted) {
             if (granted.principal().isExpired(clock.instant())) {
                 refuse(exchange, "The token has expired");
@@ -113,15 +118,14 @@ final class AuthenticatingHandler implements HttpRequestHandler {
     private void fail(HttpExchange exchange, @Nullable Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        if (!failing) {
-            failing = true;
-            // Once until it works again: anybody can send requests.
-            log.warn(
-                    cause instanceof TimeoutException
-                            ? "The authenticator has not answered within " + timeout
-                            : "The authenticator has failed",
-                    cause);
-        }
+        failures.tryWrite()
+                .ifPresent(more -> log.warn(
+                        "{} (and {} more times since this was last said)",
+                        cause instanceof TimeoutException
+                                ? "The authenticator has not answered within " + timeout
+                                : "The authenticator has failed",
+                        more,
+                        cause));
         unavailable(exchange);
     }
 

@@ -28,6 +28,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     private final LocalSession session;
     private final Object requestId;
     private final String method;
+    private final @Nullable Object params;
     private final AnswerStream answer;
     private final Executor workers;
     private final HandlerRun running;
@@ -48,6 +49,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
         this.session = session;
         this.requestId = request.id();
         this.method = request.method();
+        this.params = request.params();
         this.answer = answer;
     }
 
@@ -169,6 +171,6 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     @Override
     public void onFailure(Throwable failure) {
         unregister();
-        answer.respond(McpSchema.JSONRPCResponse.error(requestId, HandlerErrors.toJsonRpc(method, failure)));
+        answer.respond(McpSchema.JSONRPCResponse.error(requestId, HandlerErrors.toJsonRpc(method, params, failure)));
     }
 }

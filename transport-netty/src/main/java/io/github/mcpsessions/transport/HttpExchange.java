@@ -65,8 +65,18 @@ public interface HttpExchange extends RequestHead {
          * Writes the body.
          *
          * @param out takes the bytes; writing does not block and need not be buffered
-         * @throws IOException if the body cannot be written; the client then gets a 500 without details
+         * @throws IOException if the body cannot be written; the client then gets {@link #instead}. What was written of the
+         *     body by then is dropped, here as with any other exception
          */
         void writeTo(OutputStream out) throws IOException;
+
+        /**
+         * Returns what is written, with the same status, if this body cannot be.
+         *
+         * @return another body, or {@code null} for a 500 without details, which is the default
+         */
+        default @Nullable BodyWriter instead() {
+            return null;
+        }
     }
 }

@@ -84,7 +84,8 @@ record InputState(
     /** How a principal is written into a state. */
     static String principal(RequestHead head) {
         return head.principal()
-                .map(principal -> principal.issuer() + "\n" + principal.subject())
+                // The length tells where the issuer ends: both may have any character.
+                .map(principal -> principal.issuer().length() + ":" + principal.issuer() + principal.subject())
                 .orElse("");
     }
 }

@@ -42,6 +42,11 @@ final class JsonRpcWriter {
         return MAPPER.valueToTree(value);
     }
 
+    /** Makes of untyped JSON what a handler of the SDK does. */
+    static <T> @Nullable T convert(@Nullable Object json, Class<T> type) {
+        return MAPPER.convertValue(json, type);
+    }
+
     /** Reads a JSON-RPC id that {@link #toText} has written; {@code null} if the text is something else. */
     static @Nullable Object readId(String text) {
         try {

@@ -201,7 +201,8 @@ final class McpEndpoint implements HttpRequestHandler {
                                                 out,
                                                 JSONRPCResponse.error(
                                                         request.id(),
-                                                        HandlerErrors.toJsonRpc(request.method(), failure))))));
+                                                        HandlerErrors.toJsonRpc(
+                                                                request.method(), request.params(), failure))))));
     }
 
     private static RefusedException invalidInitialize(Object id) {
@@ -236,7 +237,7 @@ final class McpEndpoint implements HttpRequestHandler {
                 HttpError.UNAVAILABLE.answer(exchange, id, "The session has been ended meanwhile");
                 return;
             }
-            exchange.respond(200, record.id(), out -> JsonRpcWriter.write(out, JSONRPCResponse.result(id, result)));
+            exchange.respond(200, record.id(), new JsonRpcBody(JSONRPCResponse.result(id, result)));
         });
     }
 

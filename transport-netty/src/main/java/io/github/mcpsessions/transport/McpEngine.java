@@ -203,6 +203,7 @@ public final class McpEngine implements HttpRequestHandler {
                         config.authenticationTimeout,
                         config.protectedResource,
                         config.clock,
+                        config.nanoTime,
                         workers,
                         endpoint);
     }

@@ -6,6 +6,7 @@ import io.github.mcpsessions.store.SessionOwner;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpSyncServerExchange;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
@@ -44,7 +45,8 @@ public record McpPrincipal(
     /**
      * Checks the components.
      *
-     * @throws IllegalArgumentException if the subject is empty, or the issuer or the subject is too long
+     * @throws IllegalArgumentException if the subject is empty, the issuer or the subject is too long, or one of them has an
+     *     unpaired surrogate: in UTF-8 all of these are alike, and one principal would be taken for another
      */
     public McpPrincipal {
         if (requireNonNull(issuer, "issuer").length() > MAX_NAME_LENGTH) {
@@ -55,7 +57,15 @@ public record McpPrincipal(
             throw new IllegalArgumentException(
                     "subject: " + subject.length() + " characters (expected: 1 to " + MAX_NAME_LENGTH + ")");
         }
+        requireText("issuer", issuer);
+        requireText("subject", subject);
         scopes = Set.copyOf(scopes);
+    }
+
+    private static void requireText(String name, String value) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+            throw new IllegalArgumentException(name + ": an unpaired surrogate (expected: Unicode text)");
+        }
     }
 
     /**

@@ -225,15 +225,14 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
             log.warn("The result of {} cannot be written as JSON", request.method(), e);
             status = HttpError.INTERNAL_ERROR.status();
             response = new JsonRpcFailure(
-                    request.id(),
-                    new JSONRPCError(HttpError.INTERNAL_ERROR.code(), "The result cannot be written as JSON"));
+                    request.id(), new JSONRPCError(HttpError.INTERNAL_ERROR.code(), JsonRpcBody.UNWRITABLE));
         }
         finish(status, response, () -> onResult(result));
     }
 
     @Override
     public void onFailure(Throwable failure) {
-        JSONRPCError error = ModernResults.error(request.method(), failure);
+        JSONRPCError error = ModernResults.error(request.method(), request.params(), failure);
         finish(ModernResults.status(error), new JsonRpcFailure(request.id(), error), () -> onFailure(failure));
     }
 

@@ -86,7 +86,7 @@ final class ModernResults {
     }
 
     /** What a client is told of a handler's failure. */
-    static JSONRPCError error(String method, Throwable failure) {
+    static JSONRPCError error(String method, @Nullable Object params, Throwable failure) {
         Map<String, Object> missing = missingCapability(failure);
         if (missing != null) {
             return new JSONRPCError(
@@ -94,7 +94,7 @@ final class ModernResults {
                     "The request needs a capability that the client has not declared",
                     Map.of("requiredCapabilities", missing));
         }
-        JSONRPCError error = HandlerErrors.toJsonRpc(method, failure);
+        JSONRPCError error = HandlerErrors.toJsonRpc(method, params, failure);
         return error.code() == McpSchema.ErrorCodes.RESOURCE_NOT_FOUND
                 ? new JSONRPCError(McpSchema.ErrorCodes.INVALID_PARAMS, error.message(), error.data())
                 : error;

@@ -55,7 +55,7 @@ final class StatelessCall implements HandlerRun.Outcome {
     public void onResult(Object result) {
         JSONRPCResponse response = (JSONRPCResponse) result;
         if (response.error() == null) {
-            answer(new JsonRpcResult(request.id(), response.result()));
+            exchange.respond(200, null, new JsonRpcBody(new JsonRpcResult(request.id(), response.result())));
         } else {
             answer(new JsonRpcFailure(request.id(), HandlerErrors.presentable(request.method(), response.error())));
         }
@@ -71,11 +71,12 @@ final class StatelessCall implements HandlerRun.Outcome {
                     new JSONRPCResponse.JSONRPCError(
                             McpSchema.ErrorCodes.INTERNAL_ERROR, "The request took longer than " + timeout)));
         } else {
-            answer(new JsonRpcFailure(request.id(), HandlerErrors.toJsonRpc(request.method(), failure)));
+            answer(new JsonRpcFailure(
+                    request.id(), HandlerErrors.toJsonRpc(request.method(), request.params(), failure)));
         }
     }
 
-    private void answer(Object response) {
+    private void answer(JsonRpcFailure response) {
         exchange.respond(200, null, out -> JsonRpcWriter.write(out, response));
     }
 }

@@ -53,6 +53,7 @@ public final class StatelessEngine implements HttpRequestHandler {
                         config.authenticationTimeout,
                         config.protectedResource,
                         Clock.systemUTC(),
+                        System::nanoTime,
                         workers,
                         this::handleAuthenticated);
     }

@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.modelcontextprotocol.common.McpTransportContext;
@@ -23,12 +26,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** What an authenticator's word means for a request. */
 class AuthenticationTest {
@@ -37,6 +43,7 @@ class AuthenticationTest {
     private static final McpPrincipal ALICE = new McpPrincipal("https://issuer", "alice", Set.of("read"), null);
 
     private final TestClock clock = new TestClock();
+    private final AtomicLong nanos = new AtomicLong();
     private final List<AutoCloseable> open = new ArrayList<>();
 
     @AfterEach
@@ -162,6 +169,36 @@ class AuthenticationTest {
     }
 
     @Test
+    @DisplayName("An authenticator that fails every other time is one line in the log per minute")
+    void flapping() {
+        AtomicInteger asked = new AtomicInteger();
+        AuthenticatingHandler handler = handler(
+                request -> asked.getAndIncrement() % 2 == 0
+                        ? CompletableFuture.failedStage(new IllegalStateException("broken"))
+                        : CompletableFuture.completedStage(Authentication.granted(ALICE)),
+                exchange -> exchange.respond(200, null, null));
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        Logger logger = (Logger) LoggerFactory.getLogger(AuthenticatingHandler.class);
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            for (int i = 0; i < 100; i++) {
+                handler.handle(initialize());
+            }
+            nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+            handler.handle(initialize());
+        } finally {
+            logger.detachAppender(lines);
+        }
+
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly(
+                        "The authenticator has failed (and 0 more times since this was last said)",
+                        "The authenticator has failed (and 49 more times since this was last said)");
+    }
+
+    @Test
     @DisplayName("An authenticator that does not answer in time gets 503, and its late word is ignored")
     void timeout() {
         CompletableFuture<Authentication> late = new CompletableFuture<>();
@@ -232,7 +269,13 @@ class AuthenticationTest {
 
     private AuthenticatingHandler handler(RequestAuthenticator authenticator, HttpRequestHandler next) {
         return new AuthenticatingHandler(
-                authenticator, Duration.ofSeconds(5), null, clock, task -> new Thread(task, "worker").start(), next);
+                authenticator,
+                Duration.ofSeconds(5),
+                null,
+                clock,
+                nanos::get,
+                task -> new Thread(task, "worker").start(),
+                next);
     }
 
     @Test
@@ -261,6 +304,12 @@ class AuthenticationTest {
                 .isThrownBy(() -> config.authenticationTimeout(Duration.ZERO))
                 .withMessageStartingWith("authenticationTimeout: PT0S (expected: ");
         assertThatIllegalArgumentException().isThrownBy(() -> McpPrincipal.of(""));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> McpPrincipal.of("a\ud800"))
+                .withMessage("subject: an unpaired surrogate (expected: Unicode text)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new McpPrincipal("\udc00", "a", Set.of(), null))
+                .withMessage("issuer: an unpaired surrogate (expected: Unicode text)");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> McpPrincipal.of("x".repeat(McpPrincipal.MAX_NAME_LENGTH + 1)));
         assertThatIllegalArgumentException().isThrownBy(() -> Authentication.invalidToken("a \"quote\""));

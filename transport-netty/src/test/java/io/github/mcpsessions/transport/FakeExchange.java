@@ -89,6 +89,13 @@ final class FakeExchange implements HttpExchange {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (RuntimeException e) {
+            BodyWriter instead = writer == null ? null : writer.instead();
+            if (instead == null) {
+                throw e;
+            }
+            respond(status, sessionId, instead);
+            return;
         }
         answer.complete(new Answer(status, sessionId, out.toString(StandardCharsets.UTF_8), null));
     }

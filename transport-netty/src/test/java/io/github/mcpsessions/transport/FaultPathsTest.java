@@ -75,6 +75,41 @@ class FaultPathsTest {
     }
 
     @Test
+    @DisplayName("A result that cannot be written as JSON is its request's error, and in a batch only that request's")
+    void unwritablePlainResult() {
+        TestReplica a = replica(config -> {});
+        String id = a.initialize();
+        FakeExchange.Answer answer = a.send(call(id, "unwritableAtOnce"));
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.body())
+                .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32603,"
+                        + "\"message\":\"The result cannot be written as JSON\"}}");
+
+        String older = a.initialize("2025-03-26");
+        String batch = "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"},"
+                + "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"unwritableAtOnce\"}}]";
+        FakeExchange.Answer both = a.send(FakeExchange.post(older, batch));
+        assertThat(both.status()).isEqualTo(200);
+        assertThat(both.body())
+                .contains("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", "\"id\":2,\"error\":{\"code\":-32603");
+        assertGivenUpWhenIdle(a);
+    }
+
+    @Test
+    @DisplayName(
+            "A tool that fails to read JSON of its own has failed; only params that cannot be read are the client's fault")
+    void jacksonFailures() {
+        TestReplica a = replica(config -> {});
+        String id = a.initialize();
+
+        assertThat(a.send(call(id, "misread")).body())
+                .contains("-32603", "The handler has failed")
+                .doesNotContain("Unwritable", "Source");
+        assertThat(a.send(call(id, "echo", "[1]")).body()).contains("-32602", "Invalid params for tools/call");
+    }
+
+    @Test
     @DisplayName("A handler that fails with an error of the JVM is answered, without naming the class")
     void unlinkedHandler() {
         TestReplica a = replica(config -> {});

@@ -9,6 +9,8 @@ import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -187,6 +189,22 @@ class MultiRoundTripTest {
         assertThat(text(replica.send(
                         retry("2", "elicit", asked, "\"input-1\":" + ANN).with("Authorization", "Bearer ann-token"))))
                 .isEqualTo("Hello, Ann");
+    }
+
+    @Test
+    @DisplayName("A state is not that of a principal whose issuer ends elsewhere")
+    void principalsThatReadAlike() {
+        TestReplica replica = replica(config -> config.requestStateKey("k1", new byte[32])
+                .authenticator(head -> CompletableFuture.completedStage(Authentication.granted(
+                        RequestAuthenticator.bearerToken(head).orElseThrow().equals("ann")
+                                ? new McpPrincipal("issuer\nann", "sub", Set.of(), null)
+                                : new McpPrincipal("issuer", "ann\nsub", Set.of(), null)))));
+        JsonNode asked = asked(replica.send(call("1", "elicit", "").with("Authorization", "Bearer ann")));
+
+        FakeExchange.Answer stolen =
+                replica.send(retry("2", "elicit", asked, "\"input-1\":" + BOB).with("Authorization", "Bearer bob"));
+
+        assertThat(errorCode(stolen)).isEqualTo(-32602);
     }
 
     @Test

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import tools.jackson.databind.json.JsonMapper;
 
 /** A replica without HTTP: an engine, an SDK server with some tools, and a backend that a test can break. */
 final class TestReplica implements AutoCloseable {
@@ -213,6 +214,17 @@ final class TestReplica implements AutoCloseable {
                                 .thenReturn(McpSchema.CallToolResult.builder()
                                         .structuredContent(Map.of("broken", new Unwritable()))
                                         .build())),
+                tool(
+                        "unwritableAtOnce",
+                        (exchange, request) -> Mono.just(McpSchema.CallToolResult.builder()
+                                .structuredContent(Map.of("broken", new Unwritable()))
+                                .build())),
+                tool(
+                        "misread",
+                        (exchange, request) -> Mono.fromCallable(() -> {
+                            JsonMapper.shared().readValue("{\"value\":", Unwritable.class);
+                            return text("never");
+                        })),
                 tool(
                         "unlinked",
                         (exchange, request) -> Mono.defer(() -> {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.nimbusds.jwt.JWT;
 import io.github.mcpsessions.transport.Authentication;
 import io.github.mcpsessions.transport.RequestAuthenticator;
 import io.github.mcpsessions.transport.RequestHead;
@@ -16,11 +17,13 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * Authenticates requests by JWTs (RFC 7519, RFC 9068) that an authorization server has signed with a key of its JWK set:
@@ -43,7 +46,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * without any, the outcome is unavailable.
  *
  * <p><b>Cost.</b> A token is verified on a thread of this authenticator, of which there are as many as processors, with a queue of
- * {@value #MAX_WAITING}; beyond that the outcome is unavailable. Good ones are remembered by their digest, the newest
+ * {@value #MAX_WAITING}; beyond that the outcome is unavailable. One that names a key that is not among those fetched waits on
+ * another thread, with a queue as long, until keys were fetched for it: tokens of invented keys, also when the authorization server
+ * is slow, hold up only their like. Good ones are remembered by their digest, the newest
  * {@value #MAX_REMEMBERED} for {@value #REMEMBERED_SECONDS} seconds and not beyond their expiry, and are then decided at once:
  * so long a withdrawn key may go on.
  *
@@ -62,31 +67,39 @@ public final class JwtAuthenticator implements RequestAuthenticator, AutoCloseab
 
     private static final CompletionStage<Authentication> MISSING =
             CompletableFuture.completedStage(Authentication.missingToken());
+    private static final CompletionStage<Authentication> NOT_A_JWT =
+            CompletableFuture.completedStage(Authentication.invalidToken("The token is not a JWT"));
     private static final CompletionStage<Authentication> UNAVAILABLE =
             CompletableFuture.completedStage(Authentication.unavailable());
 
     private final JwtAuthenticatorBuilder settings;
     private final JwtVerifier verifier;
     private final ThreadPoolExecutor threads;
+    private final ThreadPoolExecutor fetching;
     private final Cache<ByteBuffer, Authentication.Granted> remembered;
 
     JwtAuthenticator(JwtAuthenticatorBuilder settings) {
         this.settings = settings;
         this.verifier = new JwtVerifier(settings);
-        int count = Math.max(2, Runtime.getRuntime().availableProcessors());
-        AtomicInteger started = new AtomicInteger();
-        this.threads = new ThreadPoolExecutor(
-                count, count, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MAX_WAITING), task -> {
-                    Thread thread = new Thread(task, "mcp-sessions-jwt-" + started.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        threads.allowCoreThreadTimeOut(true);
+        this.threads = threads(Math.max(2, Runtime.getRuntime().availableProcessors()), "mcp-sessions-jwt-");
+        this.fetching = threads(1, "mcp-sessions-jwt-keys-");
         this.remembered = Caffeine.newBuilder()
                 .maximumSize(MAX_REMEMBERED)
                 .expireAfterWrite(REMEMBERED_SECONDS, TimeUnit.SECONDS)
                 .executor(Runnable::run)
                 .build();
+    }
+
+    private static ThreadPoolExecutor threads(int count, String names) {
+        AtomicInteger started = new AtomicInteger();
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                count, count, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MAX_WAITING), task -> {
+                    Thread thread = new Thread(task, names + started.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
     }
 
     /**
@@ -115,14 +128,29 @@ public final class JwtAuthenticator implements RequestAuthenticator, AutoCloseab
         if (known != null && !isExpired(known)) {
             return CompletableFuture.completedStage(known);
         }
+        return on(threads, () -> begin(token, digest));
+    }
+
+    private CompletionStage<Authentication> begin(String token, ByteBuffer digest) {
+        JWT parsed = JwtVerifier.parse(token).orElse(null);
+        if (parsed == null) {
+            return NOT_A_JWT;
+        }
+        return verifier.needsKeys(parsed)
+                ? on(fetching, () -> CompletableFuture.completedStage(verify(parsed, digest)))
+                : CompletableFuture.completedStage(verify(parsed, digest));
+    }
+
+    private static CompletionStage<Authentication> on(
+            Executor executor, Supplier<CompletionStage<Authentication>> task) {
         try {
-            return CompletableFuture.supplyAsync(() -> verify(token, digest), threads);
+            return CompletableFuture.supplyAsync(task, executor).thenCompose(outcome -> outcome);
         } catch (RejectedExecutionException e) {
             return UNAVAILABLE;
         }
     }
 
-    private Authentication verify(String token, ByteBuffer digest) {
+    private Authentication verify(JWT token, ByteBuffer digest) {
         Authentication outcome = verifier.verify(token);
         if (outcome instanceof Authentication.Granted granted) {
             remembered.put(digest, granted);
@@ -153,6 +181,7 @@ public final class JwtAuthenticator implements RequestAuthenticator, AutoCloseab
     @Override
     public void close() {
         threads.shutdownNow();
+        fetching.shutdownNow();
         verifier.close();
     }
 }

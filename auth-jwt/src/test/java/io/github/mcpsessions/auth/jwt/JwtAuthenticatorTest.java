@@ -10,7 +10,9 @@ import com.nimbusds.jose.JWEAlgorithm;
 import com.nimbusds.jose.JWEHeader;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSAEncrypter;
@@ -33,6 +35,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Set;
@@ -139,11 +142,12 @@ class JwtAuthenticatorTest {
                         new McpPrincipal(ISSUER, "alice", Set.of("read", "write"), NOW.plusSeconds(660))));
     }
 
-    @Test
-    void ellipticCurvesAndAccessTokenTypesAreGood() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"at+jwt", "application/at+jwt", "Application/AT+JWT", "JWT", "application/jwt"})
+    void ellipticCurvesAndAccessTokenTypesAreGood(String type) throws Exception {
         JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.ES256)
                 .keyID("ec")
-                .type(new JOSEObjectType("at+jwt"))
+                .type(new JOSEObjectType(type))
                 .build();
 
         assertThat(authenticate(signed(header, new ECDSASigner(ec), claims().claim("scp", List.of("a")))))
@@ -220,6 +224,18 @@ class JwtAuthenticatorTest {
                         .build(),
                 new RSASSASigner(rsa),
                 claims()));
+    }
+
+    @Test
+    void subjectThatIsNoTextIsInvalid() throws Exception {
+        String claims = claims().build().toString();
+        JWSObject token = new JWSObject(
+                new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("rsa").build(),
+                new Payload(claims.replace("\"alice\"", "\"a\\ud800\"")));
+        token.sign(new RSASSASigner(rsa));
+
+        assertThat(authenticate(token.serialize()))
+                .isEqualTo(Authentication.invalidToken("The subject of the token is empty, too long, or no Unicode text"));
     }
 
     @Test
@@ -306,6 +322,31 @@ class JwtAuthenticatorTest {
 
         assertThat(keys.requests.get()).isLessThan(8);
         assertThat(authenticate(signed(claims()))).isInstanceOf(Authentication.Granted.class);
+    }
+
+    @Test
+    void inventedKeyNamesHoldUpNoTokenOfAKnownKeyWhileTheKeyServerIsSlow() throws Exception {
+        assertThat(authenticate(signed(claims()))).isInstanceOf(Authentication.Granted.class);
+        CountDownLatch gate = keys.hold();
+        List<CompletableFuture<Authentication>> invented = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            invented.add(begin(signed(
+                    new JWSHeader.Builder(JWSAlgorithm.RS256)
+                            .keyID("invented-" + i)
+                            .build(),
+                    new RSASSASigner(stranger),
+                    claims())));
+        }
+
+        for (int i = 0; i < 20; i++) {
+            assertThat(authenticate(signed(claims().subject("user-" + i)))).isInstanceOf(Authentication.Granted.class);
+        }
+
+        assertThat(invented).noneMatch(CompletableFuture::isDone);
+        gate.countDown();
+        for (CompletableFuture<Authentication> each : invented) {
+            assertThat(each.get(20, TimeUnit.SECONDS)).isInstanceOf(Authentication.InvalidToken.class);
+        }
     }
 
     @Test

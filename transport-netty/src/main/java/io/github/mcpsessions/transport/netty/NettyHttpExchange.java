@@ -151,7 +151,10 @@ final class NettyHttpExchange implements HttpExchange {
             return body == null ? Responses.empty(status, headers) : Responses.json(ctx.alloc(), status, headers, body);
         } catch (Throwable e) {
             logger.warn("{} The body of a response could not be written", ctx.channel(), e);
-            return Responses.error(ctx.alloc(), HttpError.INTERNAL_ERROR, "Internal error");
+            BodyWriter instead = body == null ? null : body.instead();
+            return instead == null
+                    ? Responses.error(ctx.alloc(), HttpError.INTERNAL_ERROR, "Internal error")
+                    : encode(status, sessionId, instead);
         }
     }
 

@@ -12,6 +12,7 @@ import io.github.mcpsessions.transport.HttpExchange;
 import io.github.mcpsessions.transport.HttpExchange.BodyWriter;
 import io.github.mcpsessions.transport.netty.RawClient.Response;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -152,6 +153,28 @@ class NettyHttpExchangeTest {
             assertThat(response.body())
                     .isEqualTo("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32603,\"message\":\"Internal error\"}}");
         }
+        assertNextIsServed();
+    }
+
+    @Test
+    void answersWithTheOtherBodyIfTheFirstCannotBeWritten() throws Exception {
+        post("{}").respond(200, "session-1", new BodyWriter() {
+            @Override
+            public void writeTo(OutputStream out) throws IOException {
+                out.write(utf8("{\"half\":"));
+                throw new IOException("secret");
+            }
+
+            @Override
+            public BodyWriter instead() {
+                return out -> out.write(utf8("{}"));
+            }
+        });
+
+        Response response = client.response();
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.headers()).containsEntry("Mcp-Session-Id", "session-1");
+        assertThat(response.body()).isEqualTo("{}");
         assertNextIsServed();
     }
 

@@ -235,7 +235,8 @@ class JwtAuthenticatorTest {
         token.sign(new RSASSASigner(rsa));
 
         assertThat(authenticate(token.serialize()))
-                .isEqualTo(Authentication.invalidToken("The subject of the token is empty, too long, or no Unicode text"));
+                .isEqualTo(
+                        Authentication.invalidToken("The subject of the token is empty, too long, or no Unicode text"));
     }
 
     @Test

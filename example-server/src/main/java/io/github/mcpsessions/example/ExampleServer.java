@@ -66,7 +66,10 @@ public final class ExampleServer implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         Replica replica;
         try {
-            replica = Replica.start(Settings.of(flags, environment), AuthSettings.of(authFlags, environment));
+            replica = Replica.start(
+                    Settings.of(flags, environment),
+                    AuthSettings.of(authFlags, environment),
+                    StoreSettings.of(environment));
         } catch (InvalidSettingException e) {
             err.println(e.getMessage());
             return CommandLine.ExitCode.USAGE;

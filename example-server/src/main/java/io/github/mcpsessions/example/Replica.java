@@ -4,6 +4,7 @@ import io.github.mcpsessions.metrics.MicrometerObserver;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.store.redis.RedisSessionBackend;
+import io.github.mcpsessions.store.redis.RedisSessionBackendBuilder;
 import io.github.mcpsessions.transport.netty.NettyStatelessServerTransport;
 import io.github.mcpsessions.transport.netty.NettyStreamableServerTransportProvider;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -50,19 +51,15 @@ final class Replica implements AutoCloseable {
     /**
      * Starts to serve.
      *
-     * @throws StartException if the address cannot be bound
+     * @throws StartException if the address cannot be bound, or Redis refuses the password
      */
-    static Replica start(Settings settings, AuthSettings auth) throws StartException {
-        return settings.stateless() ? startStateless(settings, auth) : startWithSessions(settings, auth);
+    static Replica start(Settings settings, AuthSettings auth, StoreSettings store) throws StartException {
+        return settings.stateless() ? startStateless(settings, auth) : startWithSessions(settings, auth, store);
     }
 
-    private static Replica startWithSessions(Settings settings, AuthSettings auth) throws StartException {
-        SessionBackend backend = settings.redisUrl()
-                .<SessionBackend>map(url -> RedisSessionBackend.builder()
-                        .uri(url)
-                        .namespace(settings.namespace())
-                        .build())
-                .orElseGet(InMemorySessionBackend::create);
+    private static Replica startWithSessions(Settings settings, AuthSettings auth, StoreSettings store)
+            throws StartException {
+        SessionBackend backend = backend(settings, store);
         var builder = NettyStreamableServerTransportProvider.builder()
                 .backend(backend)
                 .host(settings.host())
@@ -89,6 +86,20 @@ final class Replica implements AutoCloseable {
         } catch (UncheckedIOException e) {
             backend.close();
             throw cannotListen(settings, e);
+        }
+    }
+
+    private static SessionBackend backend(Settings settings, StoreSettings store) throws StartException {
+        if (settings.redisUrl().isEmpty()) {
+            return InMemorySessionBackend.create();
+        }
+        try {
+            RedisSessionBackendBuilder redis =
+                    RedisSessionBackend.builder().uri(settings.redisUrl().get()).namespace(settings.namespace());
+            store.applyTo(redis);
+            return redis.build();
+        } catch (IllegalArgumentException refused) {
+            throw new StartException(String.valueOf(refused.getMessage()), refused);
         }
     }
 

@@ -53,7 +53,8 @@ class ServedFixturesTest {
                         "mcp",
                         Operations.DEFAULT,
                         false),
-                AuthSettings.EVERYBODY);
+                AuthSettings.EVERYBODY,
+                StoreSettings.DEFAULT);
         client = McpClient.sync(
                         HttpClientStreamableHttpTransport.builder(origin()).build())
                 .capabilities(

@@ -1,12 +1,14 @@
 package io.github.mcpsessions.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.mcpsessions.it.harness.Backends;
 import io.github.mcpsessions.it.harness.CuttingProxy;
 import io.github.mcpsessions.it.harness.LocalReplicas;
 import io.github.mcpsessions.it.harness.RawSession;
+import io.github.mcpsessions.it.harness.ReplicaProcesses;
 import io.github.mcpsessions.it.harness.Reply;
 import io.github.mcpsessions.it.harness.SseStream;
 import io.github.mcpsessions.store.redis.testing.RedisProcess;
@@ -191,6 +193,17 @@ class RedisOutageIT {
                         .startsWith("Remembered"));
                 assertThat(standalone.isEnded()).isFalse();
             }
+        }
+    }
+
+    @Test
+    void aWrongPasswordStopsTheStartWithOneSentence() {
+        try (RedisProcess redis = RedisProcess.start("--requirepass", "secret");
+                ReplicaProcesses none = new ReplicaProcesses(0, "redis://:wrong@127.0.0.1:" + redis.port(), Map.of())) {
+            assertThatThrownBy(none::add)
+                    .hasMessageContaining("refuses its user and password: WRONGPASS")
+                    .hasMessageNotContaining("wrong@")
+                    .hasMessageNotContaining("\tat ");
         }
     }
 }

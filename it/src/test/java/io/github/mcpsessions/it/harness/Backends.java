@@ -3,9 +3,11 @@ package io.github.mcpsessions.it.harness;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.store.redis.RedisSessionBackend;
+import io.github.mcpsessions.store.redis.RedisSessionBackendBuilder;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 /** Gives the replicas of one logical server their backends. Thread-safe. */
 public interface Backends extends AutoCloseable {
@@ -35,6 +37,11 @@ public interface Backends extends AutoCloseable {
 
     /** {@return a backend for each replica, as if each were a JVM, in a namespace of their own on one Redis} */
     static Backends redis(String uri) {
+        return redis(uri, builder -> {});
+    }
+
+    /** {@return the same, with further settings of every backend} */
+    static Backends redis(String uri, Consumer<RedisSessionBackendBuilder> settings) {
         String namespace = "it-" + UUID.randomUUID();
         return new Backends() {
 
@@ -42,10 +49,10 @@ public interface Backends extends AutoCloseable {
 
             @Override
             public SessionBackend next() {
-                SessionBackend backend = RedisSessionBackend.builder()
-                        .uri(uri)
-                        .namespace(namespace)
-                        .build();
+                RedisSessionBackendBuilder builder =
+                        RedisSessionBackend.builder().uri(uri).namespace(namespace);
+                settings.accept(builder);
+                SessionBackend backend = builder.build();
                 given.add(backend);
                 return backend;
             }

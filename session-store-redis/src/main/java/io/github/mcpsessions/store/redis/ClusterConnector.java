@@ -1,6 +1,8 @@
 package io.github.mcpsessions.store.redis;
 
+import io.github.mcpsessions.store.StoreUnavailableException;
 import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
@@ -48,9 +50,24 @@ final class ClusterConnector implements Connector {
         if (master == null) {
             return CompletableFuture.completedFuture(cluster.async());
         }
-        return cluster.getConnectionAsync(
-                        master.getUri().getHost(), master.getUri().getPort())
-                .thenApply(node -> cluster.async());
+        return connectionTo(cluster, master).thenApply(node -> cluster.async());
+    }
+
+    @Override
+    public CompletionStage<StatefulRedisConnection<String, String>> node(
+            StatefulConnection<String, String> connection, String key) {
+        StatefulRedisClusterConnection<String, String> cluster =
+                (StatefulRedisClusterConnection<String, String>) connection;
+        RedisClusterNode master = cluster.getPartitions().getMasterBySlot(SlotHash.getSlot(key));
+        return master == null
+                ? CompletableFuture.failedFuture(
+                        new StoreUnavailableException(address + " has no master for slot " + SlotHash.getSlot(key)))
+                : connectionTo(cluster, master);
+    }
+
+    private static CompletionStage<StatefulRedisConnection<String, String>> connectionTo(
+            StatefulRedisClusterConnection<String, String> cluster, RedisClusterNode node) {
+        return cluster.getConnectionAsync(node.getUri().getHost(), node.getUri().getPort());
     }
 
     @Override

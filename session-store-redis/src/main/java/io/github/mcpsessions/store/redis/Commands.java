@@ -12,12 +12,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls commands on a {@link Link}: each is sent once, at once or not at all, and ends within the command timeout. Every
- * failure is an exception of the SPI.
+ * Calls commands on a {@link Link}: each is sent once, at once or not at all, and ends within the command timeout. Once Redis
+ * has let one wait so long, the others fail at once until it is heard again. Every failure is an exception of the SPI.
  */
 final class Commands {
 
@@ -27,15 +28,26 @@ final class Commands {
     /** A connection on which nothing was heard for this long, while it was asked, is given up. */
     private static final Duration SILENCE = Duration.ofSeconds(3);
 
+    /** Between two connections that are given up because they lead to a replica. */
+    private static final long DEMOTED_NANOS = Duration.ofSeconds(1).toNanos();
+
     private final Connector connector;
     private final Link<StatefulConnection<String, String>> link;
     private final long timeoutMillis;
     private final long silenceNanos;
     private final AtomicInteger inFlight = new AtomicInteger();
-    private volatile long heardNanos;
+    private final AtomicLong demotedNanos = new AtomicLong();
+    private volatile long heardNanos = System.nanoTime();
     private volatile long outageNanos;
     private volatile boolean outage;
     private @Nullable StatefulConnection<String, String> watched;
+    private volatile @Nullable Stall stall;
+
+    /**
+     * The open circuit: Redis has let a command wait for the whole timeout, and has said nothing since it was sent. Anything
+     * that is heard closes it, and so does a new connection. A cluster has none: one node may stall while others answer.
+     */
+    private record Stall(StatefulConnection<String, String> connection, Throwable cause) {}
 
     Commands(Connector connector, Link<StatefulConnection<String, String>> link, Duration timeout) {
         this.connector = connector;
@@ -53,6 +65,22 @@ final class Commands {
      */
     <T> CompletableFuture<T> call(
             String key, Function<RedisClusterAsyncCommands<String, String>, ? extends CompletionStage<T>> command) {
+        StoreUnavailableException stalled = stalled();
+        return stalled == null
+                ? send(key, command).exceptionallyCompose(this::failed)
+                : CompletableFuture.failedFuture(stalled);
+    }
+
+    /**
+     * Calls a command by which a stalled Redis shows that it answers again, or which it is to find once it does: one that is
+     * also sent while the circuit is open. To be called at a fixed rate.
+     *
+     * @param key the key, or channel, that it names
+     * @param command sends it
+     * @return its result; fails with {@link StoreUnavailableException}
+     */
+    <T> CompletableFuture<T> callAlways(
+            String key, Function<RedisClusterAsyncCommands<String, String>, ? extends CompletionStage<T>> command) {
         return send(key, command).exceptionallyCompose(this::failed);
     }
 
@@ -65,6 +93,10 @@ final class Commands {
      * @return its result; fails with {@link StoreUnavailableException}
      */
     <T> CompletableFuture<T> call(Script script, String[] keys, String... arguments) {
+        StoreUnavailableException stalled = stalled();
+        if (stalled != null) {
+            return CompletableFuture.failedFuture(stalled);
+        }
         return this.<T>send(keys[0], commands -> commands.evalsha(script.digest(), script.output(), keys, arguments))
                 .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof RedisNoScriptException
                         ? this.<T>send(
@@ -100,6 +132,15 @@ final class Commands {
         }
     }
 
+    /** {@return why nothing is to be sent now; {@code null} while the circuit is closed} */
+    private @Nullable StoreUnavailableException stalled() {
+        Stall current = stall;
+        return current == null || current.connection != link.connection()
+                ? null
+                : new StoreUnavailableException(
+                        connector + " does not answer: nothing more is sent until it does", current.cause);
+    }
+
     private <T> CompletableFuture<T> send(
             String key, Function<RedisClusterAsyncCommands<String, String>, ? extends CompletionStage<T>> command) {
         StatefulConnection<String, String> connection = link.connection();
@@ -111,11 +152,17 @@ final class Commands {
             return CompletableFuture.failedFuture(new StoreUnavailableException(
                     connector + " has " + MAX_IN_FLIGHT + " commands under way: no more are accepted"));
         }
+        long sentNanos = System.nanoTime();
         CompletableFuture<T> sent = send(connection, key, command);
         return sent.whenComplete((result, failure) -> {
             inFlight.decrementAndGet();
             if (failure == null || Failures.unwrap(failure) instanceof RedisCommandExecutionException) {
                 heardNanos = System.nanoTime();
+                stall = null;
+            } else if (Failures.unwrap(failure) instanceof TimeoutException
+                    && !connector.isPooled()
+                    && heardNanos - sentNanos < 0) {
+                stall = new Stall(connection, Failures.unwrap(failure));
             }
             if (failure != null && isOutage(Failures.unwrap(failure))) {
                 outageNanos = System.nanoTime();
@@ -166,9 +213,16 @@ final class Commands {
                         && String.valueOf(failure.getMessage()).contains("-READONLY "));
     }
 
-    /** After a failover the old master is a replica: whoever is the master now, a new connection finds it. */
+    /**
+     * After a failover the old master is a replica: whoever is the master now, a new connection finds it. It may find the
+     * same replica again for as long as there is no master, so not every refusal is worth one.
+     */
     private void demoted(StatefulConnection<String, String> connection, Throwable failure) {
-        if (!connector.isPooled()) {
+        long now = System.nanoTime();
+        long last = demotedNanos.get();
+        if (!connector.isPooled()
+                && (last == 0 || now - last > DEMOTED_NANOS)
+                && demotedNanos.compareAndSet(last, now)) {
             link.replace(connection, Failures.unwrap(failure));
         }
     }

@@ -1,6 +1,7 @@
 package io.github.mcpsessions.store.redis;
 
 import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
@@ -27,6 +28,16 @@ interface Connector {
      *     connected to
      */
     CompletionStage<RedisClusterAsyncCommands<String, String>> commands(
+            StatefulConnection<String, String> connection, String key);
+
+    /**
+     * Finds the one server that holds a key.
+     *
+     * @param connection a connection that {@link #connect} has opened
+     * @param key the key
+     * @return the connection to that server alone; not to be closed
+     */
+    CompletionStage<StatefulRedisConnection<String, String>> node(
             StatefulConnection<String, String> connection, String key);
 
     /** {@return whether a connection for commands is a pool of connections, which heals by itself} */

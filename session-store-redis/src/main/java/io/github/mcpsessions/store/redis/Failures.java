@@ -45,6 +45,12 @@ final class Failures {
         return "";
     }
 
+    /** {@return whether Redis does not accept the user or password, or wants one where none was given} */
+    static boolean isWrongPassword(Throwable failure) {
+        String refusal = refusal(failure);
+        return refusal.startsWith("WRONGPASS") || refusal.startsWith("NOAUTH");
+    }
+
     static Throwable unwrap(Throwable failure) {
         Throwable cause = failure;
         while ((cause instanceof CompletionException || cause instanceof ExecutionException)

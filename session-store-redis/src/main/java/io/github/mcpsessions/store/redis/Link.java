@@ -103,6 +103,12 @@ final class Link<C extends StatefulConnection<String, String>> {
         return lastFailure == null || (connection != null && System.nanoTime() - reopenedNanos > nanos);
     }
 
+    /** {@return why the last connection was lost or could not be opened; {@code null} if that has never happened} */
+    @Nullable
+    Throwable lastFailure() {
+        return lastFailure;
+    }
+
     /** {@return the failure of a command while there is no connection} */
     StoreUnavailableException unavailable() {
         Throwable cause = lastFailure;

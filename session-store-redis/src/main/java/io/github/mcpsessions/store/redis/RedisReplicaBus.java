@@ -272,7 +272,7 @@ final class RedisReplicaBus implements ReplicaBus, Link.Listener<StatefulRedisPu
 
     private void ping() {
         long now = System.nanoTime();
-        var unused = commands.call(pingChannel, redis -> redis.publish(pingChannel, Long.toString(now)))
+        var unused = commands.callAlways(pingChannel, redis -> redis.publish(pingChannel, Long.toString(now)))
                 .thenRun(() -> published(now));
     }
 

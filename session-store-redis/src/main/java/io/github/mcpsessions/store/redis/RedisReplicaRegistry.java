@@ -96,8 +96,9 @@ final class RedisReplicaRegistry implements ReplicaRegistry {
         }
     }
 
+    /** Also where Redis has stalled: when it goes on, others are not to take this replica for dead. */
     private CompletionStage<Void> beat(String key) {
-        return commands.call(key, redis -> redis.set(key, "1", SetArgs.Builder.px(ttlMillis)))
+        return commands.callAlways(key, redis -> redis.set(key, "1", SetArgs.Builder.px(ttlMillis)))
                 .thenApply(stored -> null);
     }
 }

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Sessions in Redis 6.2 or newer, or Valkey: a single server, behind Sentinel, or a cluster.
@@ -190,8 +191,9 @@ import org.slf4j.LoggerFactory;
  * <h2>When Redis fails</h2>
  *
  * <p>There are two connections, one for commands and one for subscriptions. While there is none, every operation fails at
- * once with {@link io.github.mcpsessions.store.StoreUnavailableException}; it does so after the command timeout while a
- * connection does not answer, and whenever Redis answers with an error ({@code LOADING}, {@code READONLY}, {@code OOM},
+ * once with {@link io.github.mcpsessions.store.StoreUnavailableException}; it does so after the command timeout when a
+ * connection does not answer, and from then on at once, until something is heard on it again (in a cluster, each operation
+ * after its own timeout); and it does so whenever Redis answers with an error ({@code LOADING}, {@code READONLY}, {@code OOM},
  * {@code NOAUTH}, {@code CLUSTERDOWN} and all others). The cause is the failure as Lettuce or Redis reported it. A broken
  * connection is replaced, first after 50 milliseconds, then ever more slowly up to once per second; one that is open but
  * silent is given up after three seconds. <b>No command is ever sent twice</b>: what was under way on a broken connection
@@ -210,6 +212,17 @@ import org.slf4j.LoggerFactory;
  * expiry ({@code volatile-*}, {@code allkeys-*}) removes sessions; {@code noeviction} refuses new ones, and new events,
  * instead.
  *
+ * <p>Replication is asynchronous: a failover loses what the new master had not got yet. With
+ * {@link RedisSessionBackendBuilder#createReplicas} a session is given to its client only when that many replicas have it:
+ *
+ * <pre>
+ * EXISTS mcp:{7f3a}
+ * WAIT 1 500
+ * </pre>
+ *
+ * <p>Both go over a third connection, on which nothing else waits behind them. What happens to the session afterwards (its
+ * attributes, its events) is not waited for.
+ *
  * <p>Where a failover has lost the newest events of a stream, a cursor before them is told that events were dropped, and a
  * cursor behind them stays good: in the standalone stream the numbers go on after it, and in a call's the writer goes on
  * after what it has appended. The marks of broadcasts are times, so the clocks of the Redis servers should agree.
@@ -219,6 +232,7 @@ import org.slf4j.LoggerFactory;
 public final class RedisSessionBackend implements SessionBackend {
 
     private static final Logger log = LoggerFactory.getLogger(RedisSessionBackend.class);
+    private static final Duration SAME_REFUSAL = Duration.ofSeconds(10);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
     private final Keys keys;
@@ -226,6 +240,7 @@ public final class RedisSessionBackend implements SessionBackend {
     private final ScheduledThreadPoolExecutor scheduler;
     private final Link<StatefulConnection<String, String>> link;
     private final Link<StatefulRedisPubSubConnection<String, String>> pubSubLink;
+    private final @Nullable Link<StatefulConnection<String, String>> replicationLink;
     private final Commands commands;
     private final RedisSessionStore sessionStore;
     private final RedisQuestionStore questionStore;
@@ -236,7 +251,12 @@ public final class RedisSessionBackend implements SessionBackend {
     private final RedisOwnerIndex ownerIndex;
 
     RedisSessionBackend(
-            Connector connector, Keys keys, Duration commandTimeout, Duration beatInterval, LogLimits logLimits) {
+            Connector connector,
+            Keys keys,
+            Duration commandTimeout,
+            Duration beatInterval,
+            LogLimits logLimits,
+            CreateReplicas createReplicas) {
         this.keys = keys;
         this.connector = connector;
         this.scheduler = new ScheduledThreadPoolExecutor(1, task -> Threads.daemon(task, "mcp-sessions-redis"));
@@ -249,7 +269,14 @@ public final class RedisSessionBackend implements SessionBackend {
                 scheduler,
                 new CommandLinkListener());
         this.commands = new Commands(connector, link, commandTimeout);
-        this.sessionStore = new RedisSessionStore(commands, keys);
+        this.replicationLink = createReplicas.count() == 0 ? null : replicationLink();
+        this.sessionStore = new RedisSessionStore(
+                commands,
+                keys,
+                replicationLink == null
+                        ? null
+                        : new Replication(
+                                connector, replicationLink, createReplicas.count(), createReplicas.timeout()));
         this.questionStore = new RedisQuestionStore(commands, keys);
         this.eventLog = new RedisEventLog(commands, keys, logLimits);
         this.broadcastLog = new RedisBroadcastLog(commands, keys, logLimits);
@@ -264,6 +291,27 @@ public final class RedisSessionBackend implements SessionBackend {
                 connector.connectTimeout(),
                 scheduler,
                 replicaBus);
+    }
+
+    /** The other links say what happens to Redis. */
+    private Link<StatefulConnection<String, String>> replicationLink() {
+        return new Link<>(
+                connector.toString(),
+                connector::connect,
+                connector.isPooled(),
+                connector.connectTimeout(),
+                scheduler,
+                new Link.Listener<>() {
+                    @Override
+                    public void connected(StatefulConnection<String, String> connection) {
+                        log.debug("Connected to {} to wait for replicas", connector);
+                    }
+
+                    @Override
+                    public void lost(Throwable cause) {
+                        log.debug("No connection to {} to wait for replicas", connector, cause);
+                    }
+                });
     }
 
     /**
@@ -283,17 +331,30 @@ public final class RedisSessionBackend implements SessionBackend {
         return new RedisSessionBackendBuilder();
     }
 
-    /** Connects, and waits until that has succeeded or failed once. */
+    /**
+     * Connects, and waits until that has succeeded or failed once.
+     *
+     * @throws IllegalArgumentException if Redis refuses the user or password; the backend is closed then
+     */
     RedisSessionBackend start() {
         CompletionStage<Void> firstAttempt = link.start();
         CompletionStage<Void> firstPubSubAttempt = pubSubLink.start();
+        CompletionStage<Void> firstReplicationAttempt =
+                replicationLink == null ? CompletableFuture.completedFuture(null) : replicationLink.start();
         replicaRegistry.start(scheduler);
         replicaBus.start(pubSubLink, scheduler);
         CompletableFuture<Void> outcome = CompletableFuture.allOf(
                 firstAttempt.toCompletableFuture(),
                 firstPubSubAttempt.toCompletableFuture(),
+                firstReplicationAttempt.toCompletableFuture(),
                 replicaBus.firstEpoch().toCompletableFuture());
         await(outcome, connector.connectTimeout());
+        Throwable failure = link.connection() == null ? link.lastFailure() : null;
+        if (failure != null && Failures.isWrongPassword(failure)) {
+            close();
+            throw new IllegalArgumentException("uri: " + connector + " refuses its user and password: "
+                    + Failures.refusal(failure) + " (expected: a user and password that Redis accepts)");
+        }
         return this;
     }
 
@@ -350,7 +411,11 @@ public final class RedisSessionBackend implements SessionBackend {
         replicaBus.close();
         scheduler.shutdownNow();
         CompletableFuture<Void> closed = CompletableFuture.allOf(
-                link.close().toCompletableFuture(), pubSubLink.close().toCompletableFuture());
+                link.close().toCompletableFuture(),
+                pubSubLink.close().toCompletableFuture(),
+                replicationLink == null
+                        ? CompletableFuture.completedFuture(null)
+                        : replicationLink.close().toCompletableFuture());
         await(
                 closed.handle((nothing, failure) -> connector.shutdown()).thenCompose(shutdown -> shutdown),
                 CLOSE_TIMEOUT);
@@ -369,30 +434,48 @@ public final class RedisSessionBackend implements SessionBackend {
     private final class CommandLinkListener implements Link.Listener<StatefulConnection<String, String>> {
 
         private @Nullable String reported;
+        private String refused = "";
+        private long refusedNanos;
+        private boolean connected;
         private boolean connectedBefore;
+        private boolean quiet;
 
         @Override
         public void connected(StatefulConnection<String, String> connection) {
-            log.info(
-                    "{} to {}, namespace {}",
-                    connectedBefore ? "Reconnected" : "Connected",
-                    connector,
-                    keys.namespace());
+            log.atLevel(quiet ? Level.DEBUG : Level.INFO)
+                    .log(
+                            "{} to {}, namespace {}",
+                            connectedBefore ? "Reconnected" : "Connected",
+                            connector,
+                            keys.namespace());
             if (connectedBefore || reported != null) {
                 replicaRegistry.beat();
             }
+            connected = true;
             connectedBefore = true;
+            quiet = false;
             reported = null;
         }
 
-        /** Once for each time that the connection is lost, and once more when Redis is there but refuses. */
+        /**
+         * Once for each time that the connection is lost, and once more when Redis is there but refuses; not again and again
+         * where it accepts each connection and then refuses what is asked on it.
+         */
         @Override
         public void lost(Throwable cause) {
             String refusal = Failures.refusal(cause);
+            quiet = connected
+                    && !refusal.isEmpty()
+                    && refusal.equals(refused)
+                    && System.nanoTime() - refusedNanos < SAME_REFUSAL.toNanos();
             if (reported == null || (!refusal.isEmpty() && !refusal.equals(reported))) {
                 reported = refusal;
-                log.warn("No connection to {}, trying again: {}", connector, Failures.describe(cause));
+                log.atLevel(quiet ? Level.DEBUG : Level.WARN)
+                        .log("No connection to {}, trying again: {}", connector, Failures.describe(cause));
             }
+            connected = false;
+            refused = refusal;
+            refusedNanos = System.nanoTime();
         }
     }
 }

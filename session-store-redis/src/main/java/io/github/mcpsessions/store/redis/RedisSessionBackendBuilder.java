@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code commandTimeout}: 1 second
  *   <li>{@code heartbeatInterval}: 2 seconds
  *   <li>{@code clientName}: {@value #DEFAULT_CLIENT_NAME}
+ *   <li>{@code createReplicas}: 0
  *   <li>{@code maxEventsPerStream}: 1,024
  *   <li>{@code maxBytesPerStream}: 4 MiB
  *   <li>{@code eventRetention}: 1 hour
@@ -46,6 +47,7 @@ public final class RedisSessionBackendBuilder {
     private Duration eventRetention = Duration.ofHours(1);
     private int maxStreamsPerSession = 256;
     private int maxBroadcasts = 4_096;
+    private CreateReplicas createReplicas = CreateReplicas.NONE;
     private @Nullable String clientName;
     private @Nullable String source;
     private Supplier<Connector> connector = () -> {
@@ -174,6 +176,31 @@ public final class RedisSessionBackendBuilder {
     }
 
     /**
+     * Sets how many replicas must have a new session before it is acknowledged ({@code WAIT}), so that a failover to one of
+     * them does not lose it. With 1, that holds while Sentinel or the cluster promotes the replica that has most, which they
+     * do where they can reach it.
+     *
+     * <p>When fewer have it at the bound, the creation fails with
+     * {@link io.github.mcpsessions.store.StoreUnavailableException}, the session is deleted again, and the client gets 503:
+     * as long as there are too few replicas, no session can be created. Those that exist are served. A creation may wait for
+     * another one's bound before its own, so it takes {@code commandTimeout} and twice {@code timeout} at most, and a second
+     * more where Redis does not answer.
+     *
+     * @param count how many, 0 for none
+     * @param timeout how long to wait for them, at least a millisecond
+     * @return this builder
+     * @throws IllegalArgumentException if the number is negative, or the time shorter
+     */
+    public RedisSessionBackendBuilder createReplicas(int count, Duration timeout) {
+        if (count < 0) {
+            throw new IllegalArgumentException("createReplicas: " + count + " (expected: >= 0)");
+        }
+        this.createReplicas =
+                new CreateReplicas(count, atLeast("createReplicas timeout", timeout, Duration.ofMillis(1)));
+        return this;
+    }
+
+    /**
      * Sets how many events a stream keeps. When there are more, the oldest are dropped with the same append.
      *
      * @param maxEventsPerStream at least 1
@@ -239,16 +266,21 @@ public final class RedisSessionBackendBuilder {
 
     /**
      * Connects. Returns when the backend is connected, or the first attempt has failed, or after ten seconds: a Redis that
-     * cannot be reached, or refuses the password, does not keep the application from starting. Operations then fail with
-     * {@link io.github.mcpsessions.store.StoreUnavailableException} until it is there.
+     * cannot be reached does not keep the application from starting. Operations then fail with
+     * {@link io.github.mcpsessions.store.StoreUnavailableException} until it is there. A password that is refused later is an
+     * outage like others.
      *
      * @return the backend
+     * @throws IllegalArgumentException if Redis is there and refuses the user or password, or wants one; the message names
+     *     the address and Redis's answer, and never the password
      * @throws IllegalStateException if it was not said what to connect to
      */
     public RedisSessionBackend build() {
         LogLimits logLimits = new LogLimits(
                 maxEventsPerStream, maxBytesPerStream, eventRetention, maxStreamsPerSession, maxBroadcasts);
-        return new RedisSessionBackend(connector.get(), keys, commandTimeout, heartbeatInterval, logLimits).start();
+        return new RedisSessionBackend(
+                        connector.get(), keys, commandTimeout, heartbeatInterval, logLimits, createReplicas)
+                .start();
     }
 
     private RedisSessionBackendBuilder from(String name, Supplier<Connector> from) {

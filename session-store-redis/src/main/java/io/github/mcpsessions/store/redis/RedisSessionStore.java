@@ -93,10 +93,12 @@ final class RedisSessionStore implements SessionStore {
 
     private final Commands commands;
     private final Keys keys;
+    private final @Nullable Replication replication;
 
-    RedisSessionStore(Commands commands, Keys keys) {
+    RedisSessionStore(Commands commands, Keys keys, @Nullable Replication replication) {
         this.commands = commands;
         this.keys = keys;
+        this.replication = replication;
     }
 
     @Override
@@ -108,7 +110,18 @@ final class RedisSessionStore implements SessionStore {
                 .thenCompose(created -> created == ABSENT
                         ? CompletableFuture.failedFuture(
                                 new SessionExistsException("Session " + record.id() + " exists already"))
-                        : CompletableFuture.completedFuture(null));
+                        : replicated(record.id()));
+    }
+
+    /** A session whose creation has failed is of no use to anybody. */
+    private CompletionStage<Void> replicated(String sessionId) {
+        return replication == null
+                ? CompletableFuture.completedFuture(null)
+                : replication.await(keys.session(sessionId)).whenComplete((nothing, failure) -> {
+                    if (failure != null) {
+                        var unused = delete(sessionId);
+                    }
+                });
     }
 
     @Override

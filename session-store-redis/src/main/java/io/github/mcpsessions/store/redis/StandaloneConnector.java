@@ -47,6 +47,12 @@ final class StandaloneConnector implements Connector {
     }
 
     @Override
+    public CompletionStage<StatefulRedisConnection<String, String>> node(
+            StatefulConnection<String, String> connection, String key) {
+        return CompletableFuture.completedFuture((StatefulRedisConnection<String, String>) connection);
+    }
+
+    @Override
     public boolean isPooled() {
         return false;
     }

@@ -8,6 +8,7 @@ import static io.github.mcpsessions.store.redis.Stages.result;
 import static io.github.mcpsessions.store.redis.Stages.session;
 import static io.github.mcpsessions.store.redis.Stages.succeeds;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.mcpsessions.store.BusAddress;
@@ -137,6 +138,40 @@ class RedisFaultTest {
         redis.resume();
         awaitHealed(backend);
         assertThat(result(backend.sessionStore().load(id, null, TTL))).isPresent();
+    }
+
+    /** Nothing is queued for a Redis that does not answer: neither here nor in its socket. */
+    @Test
+    void theCircuitOpensWithATimeoutAndClosesWithTheFirstAnswer() {
+        RedisProcess redis = redis();
+        SessionBackend backend = closed(RedisSessionBackend.builder()
+                .uri(redis.uri())
+                .commandTimeout(Duration.ofSeconds(1))
+                .build());
+        String id = newId();
+        result(backend.sessionStore().create(session(id), TTL));
+        redis.pause();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(
+                                failure(backend.sessionStore().touch(id, TTL), StoreUnavailableException.class))
+                        .hasMessageContaining("nothing more is sent"));
+
+        long start = System.nanoTime();
+        for (int i = 0; i < 100; i++) {
+            assertThat(failure(
+                            backend.sessionStore().update(id, new SessionChange.LogLevel("info")),
+                            StoreUnavailableException.class))
+                    .hasCauseInstanceOf(Throwable.class);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .as("100 operations, of which each would wait for a second")
+                .isLessThan(Duration.ofSeconds(1));
+        redis.resume();
+
+        await().atMost(PATIENCE).until(() -> succeeds(backend.sessionStore().touch(id, TTL)));
+        assertThat((String) redis.call("INFO", "commandstats"))
+                .as("the updates were never sent")
+                .contains("cmdstat_hset:calls=1,");
     }
 
     @Test
@@ -296,26 +331,37 @@ class RedisFaultTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"redis://127.0.0.1:%d", "redis://:wrong@127.0.0.1:%d", "redis://mallory:wrong@127.0.0.1:%d"})
-    void aMissingOrWrongPasswordIsUnavailableUntilItFits(String uri) {
+    void aMissingOrWrongPasswordStopsTheStart(String uri) {
         RedisProcess redis = redis("--requirepass", "secret");
 
-        SessionBackend backend = backend(String.format(uri, redis.port()));
+        assertThatThrownBy(() -> backend(String.format(uri, redis.port())))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessageMatching("uri: redis://127\\.0\\.0\\.1:" + redis.port()
+                        + " refuses its user and password: (NOAUTH|WRONGPASS) .*\\(expected: .*\\)")
+                .hasMessageNotContaining("wrong@")
+                .hasMessageNotContaining("secret");
+    }
 
-        // Sometimes Lettuce reports no more than that the connection was closed.
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(failureOf(backend.sessionStore().load(newId(), null, TTL)))
-                        .contains("StoreUnavailableException: ")
-                        .containsAnyOf("NOAUTH", "WRONGPASS")
-                        .doesNotContain(":wrong@", "secret"));
+    @Test
+    void aPasswordThatNoLongerFitsIsUnavailableUntilItDoes() {
+        RedisProcess redis = redis("--requirepass", "secret");
+        SessionBackend backend = backend("redis://:secret@127.0.0.1:" + redis.port());
+        result(backend.ping());
         try (RespConnection control = redis.connect()) {
             control.call("AUTH", "secret");
-            if (uri.contains("mallory")) {
-                control.call("ACL", "SETUSER", "mallory", "on", ">wrong", "~*", "&*", "+@all");
-            } else if (uri.contains("wrong")) {
-                control.call("CONFIG", "SET", "requirepass", "wrong");
-            } else {
-                control.call("CONFIG", "SET", "requirepass", "");
-            }
+            control.call("CONFIG", "SET", "requirepass", "other");
+            control.call("CLIENT", "KILL", "TYPE", "normal");
+
+            // Sometimes Lettuce reports no more than that the connection was closed.
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(failureOf(backend.sessionStore().load(newId(), null, TTL)))
+                                    .contains("StoreUnavailableException: ", "WRONGPASS")
+                                    .doesNotContain(":secret@"));
+        }
+        try (RespConnection control = redis.connect()) {
+            control.call("AUTH", "other");
+            control.call("CONFIG", "SET", "requirepass", "secret");
         }
         awaitHealed(backend);
     }

@@ -13,6 +13,7 @@ public final class RedisSentinel implements AutoCloseable {
     private final RedisProcess master;
     private final RedisProcess replica;
     private final RedisProcess sentinel;
+    private RedisProcess killed;
 
     private RedisSentinel(RedisProcess master, RedisProcess replica, RedisProcess sentinel) {
         this.master = master;
@@ -42,6 +43,23 @@ public final class RedisSentinel implements AutoCloseable {
     /** {@return the server that began as master} */
     public RedisProcess master() {
         return master;
+    }
+
+    /** Kills the server that is the master now. */
+    public void killMaster() {
+        killed = current();
+        killed.stop();
+    }
+
+    /** Waits until the Sentinel names another master than the killed one, and starts that again, to be a replica. */
+    public void failOver() {
+        Awaitility.await("another master").atMost(PATIENCE).until(() -> current() != killed);
+        killed.restart();
+    }
+
+    private RedisProcess current() {
+        List<?> address = (List<?>) sentinel.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER);
+        return address.get(1).equals(Integer.toString(master.port())) ? master : replica;
     }
 
     /** {@return a URI that names the Sentinel and the master's name} */

@@ -12,6 +12,7 @@ import io.github.mcpsessions.it.harness.Reply;
 import io.github.mcpsessions.it.harness.RoundRobinProxy;
 import io.github.mcpsessions.it.harness.SseStream;
 import io.github.mcpsessions.it.harness.TestRedis;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,8 @@ import tools.jackson.databind.JsonNode;
 class ReplicaFaultsIT {
 
     private static final Map<String, Integer> FOUR_STEPS = Map.of("count", 4, "intervalMs", 300);
+
+    private static final Map<String, Integer> MANY_STEPS = Map.of("count", 200, "intervalMs", 100);
 
     private ReplicaProcesses replicas;
     private RoundRobinProxy proxy;
@@ -161,6 +164,50 @@ class ReplicaFaultsIT {
 
         assertThat(session.whoami(again.endpoint()).get("restored").asBoolean()).isTrue();
         assertThat(again.restores(session.id())).isOne();
+    }
+
+    @Test
+    void aReplicaStartedAgainUnderItsNodeIdDoesNotPassForTheOneThatRanTheCall() {
+        RawSession session = RawSession.initialize(replicas.endpoint(0));
+        try (SseStream call = session.openTool(replicas.endpoint(0), "slow_count", MANY_STEPS)) {
+            call.awaitMethod("notifications/message");
+            replicas.get(0).kill();
+            ReplicaProcess again = replicas.restart(replicas.get(0));
+
+            assertEndsWithAnError(session, again.endpoint(), call);
+        }
+    }
+
+    @Test
+    void aFrozenReplicaThatIsTakenForDeadAddsNothingToItsCallWhenItGoesOn() {
+        RawSession session = RawSession.initialize(replicas.endpoint(0));
+        ReplicaProcess frozen = replicas.get(0);
+        try (SseStream call = session.openTool(frozen.endpoint(), "slow_count", MANY_STEPS)) {
+            call.awaitMethod("notifications/message");
+            frozen.pause();
+
+            String end = assertEndsWithAnError(session, replicas.endpoint(1), call);
+            int seen = call.messages().size();
+            frozen.resume();
+
+            call.awaitEnd(Duration.ofSeconds(5));
+            try (SseStream after = session.resume(replicas.endpoint(2), end)) {
+                assertThat(after.status()).isEqualTo(204);
+            }
+            // What was on its way when it froze may still come; the rest of the many steps must not, nor a response.
+            assertThat(call.messages()).hasSizeLessThanOrEqualTo(seen + 1).noneMatch(message -> message.has("id"));
+        }
+    }
+
+    /** Resumes a call; returns the id of its last event. */
+    private static String assertEndsWithAnError(RawSession session, URI endpoint, SseStream call) {
+        try (SseStream resumed = session.resume(endpoint, call.lastEventId())) {
+            resumed.awaitEnd(Duration.ofSeconds(10));
+            List<JsonNode> messages = resumed.messages();
+            assertThat(messages.get(messages.size() - 1).at("/error/message").asString())
+                    .contains("has stopped");
+            return resumed.lastEventId();
+        }
     }
 
     @Test

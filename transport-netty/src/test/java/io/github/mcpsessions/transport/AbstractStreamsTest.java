@@ -75,7 +75,11 @@ abstract class AbstractStreamsTest {
     static String questionId(FakeStream stream) {
         String question = stream.messages().get(0);
         assertThat(question).contains("roots/list");
-        return question.replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
+        return idOf(question);
+    }
+
+    static String idOf(String message) {
+        return message.replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
     }
 
     static FakeExchange answer(String sessionId, String questionId, int roots) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** An HTTP exchange whose answer a test can wait for. */
@@ -27,6 +28,7 @@ final class FakeExchange implements HttpExchange {
     final Map<String, String> responseHeaders = new ConcurrentHashMap<>();
     private volatile Runnable goneListener = () -> {};
     private volatile Runnable openListener = () -> {};
+    private volatile Consumer<String> sendListener = data -> {};
     private final String method;
     private final Map<String, String> headers = new ConcurrentHashMap<>();
     private final byte[] body;
@@ -102,7 +104,7 @@ final class FakeExchange implements HttpExchange {
 
     @Override
     public EventStream openEventStream(@Nullable String sessionId, Runnable onClose) {
-        FakeStream stream = new FakeStream(onClose);
+        FakeStream stream = new FakeStream(onClose, sendListener);
         openListener.run();
         answer.complete(new Answer(200, sessionId, "", stream));
         return stream;
@@ -116,6 +118,11 @@ final class FakeExchange implements HttpExchange {
     /** Runs an action in the middle of the opening of a stream. */
     void onOpen(Runnable action) {
         openListener = action;
+    }
+
+    /** Runs an action with the data of each event, before the one who sends it goes on. */
+    void onSend(Consumer<String> action) {
+        sendListener = action;
     }
 
     /** The client goes away before it was answered. */
@@ -133,10 +140,12 @@ final class FakeExchange implements HttpExchange {
         final List<Sent> events = new CopyOnWriteArrayList<>();
         final List<String> comments = new CopyOnWriteArrayList<>();
         private final Runnable onClose;
+        private final Consumer<String> sendListener;
         private boolean closed;
 
-        FakeStream(Runnable onClose) {
+        FakeStream(Runnable onClose, Consumer<String> sendListener) {
             this.onClose = onClose;
+            this.sendListener = sendListener;
         }
 
         @Override
@@ -144,7 +153,9 @@ final class FakeExchange implements HttpExchange {
             if (closed) {
                 return false;
             }
-            events.add(new Sent(id, new String(data, StandardCharsets.UTF_8), retry));
+            String text = new String(data, StandardCharsets.UTF_8);
+            events.add(new Sent(id, text, retry));
+            sendListener.accept(text);
             return true;
         }
 

@@ -228,6 +228,80 @@ class StreamRacesTest extends AbstractStreamsTest {
         assertThat(stream.messages()).hasSize(2);
     }
 
+    @Test
+    @DisplayName("An answer that comes before the question is known to have been sent finds its asker")
+    void answerBeforeTheQuestionIsSent() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeExchange exchange = call(id, "ask");
+        exchange.onSend(data -> {
+            if (data.contains("roots/list")) {
+                b.begin(answer(id, idOf(data), 2));
+            }
+        });
+
+        FakeStream stream = stream(a.send(exchange));
+
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        assertThat(stream.messages().get(1)).contains("roots: 2");
+    }
+
+    // --- Cancellation
+    // -------------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("A cancellation that crosses the response changes nothing: the response comes, once")
+    void cancelCrossesTheResponse() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream stream = stream(a.send(call(id, "ask")));
+        awaitMessages(stream, 1);
+        InterceptedStore.Held last = a.log.hold("append");
+        assertThat(b.status(answer(id, questionId(stream), 1))).isEqualTo(202);
+        await(last.reached());
+
+        assertThat(a.status(cancel(id))).isEqualTo(202);
+        assertThat(b.status(cancel(id))).isEqualTo(202);
+        last.release();
+
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        assertThat(stream.messages()).hasSize(2);
+        assertThat(stream.messages().get(1)).contains("\"id\":7", "roots: 1");
+    }
+
+    // --- The bus
+    // ------------------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("What a silent bus kept from a connection comes with the next keep-alive comment, in order")
+    void wakeUpLost() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream call = count(a, id, 1);
+        awaitMessages(call, 1);
+        FakeStream resumed = stream(b.send(resume(id, call.lastId())));
+        FakeStream listening = stream(b.send(get(id)));
+        notify(a, id, "heard");
+        awaitMessages(listening, 1);
+        b.bus.setDeaf(true);
+
+        notify(a, id, "unheard");
+        a.release.tryEmitValue("go");
+        // The first tick sets the time of the first comment.
+        await().untilAsserted(() -> {
+            b.advance(Duration.ofSeconds(30));
+            assertThat(resumed.isClosed()).isTrue();
+            assertThat(listening.messages()).hasSize(2);
+        });
+
+        assertThat(resumed.messages()).hasSize(2);
+        assertThat(listening.messages().get(1)).contains("unheard");
+        assertThat(listening.comments).isNotEmpty();
+    }
+
     // --- Subscriptions
     // ------------------------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ final class TestReplica implements AutoCloseable {
     final InterceptedStore store;
     final InterceptedLog log;
     final InterceptedQuestions questions;
+    final InterceptedBus bus;
     final Optional<InterceptedOwners> owners;
     final McpEngine engine;
     final McpAsyncServer server;
@@ -86,9 +87,10 @@ final class TestReplica implements AutoCloseable {
         this.store = new InterceptedStore(backend.sessionStore());
         this.log = new InterceptedLog(backend.eventLog());
         this.questions = new InterceptedQuestions(backend.questionStore());
+        this.bus = new InterceptedBus(backend.replicaBus());
         this.owners = backend.ownerIndex().map(InterceptedOwners::new);
         EngineConfig.Builder config = EngineConfig.builder()
-                .backend(new InterceptedBackend(backend, store, log, questions, owners))
+                .backend(new InterceptedBackend(backend, store, log, questions, bus, owners))
                 .nanoTime(nanos::get)
                 .sseAfter(Duration.ofHours(1));
         settings.accept(config);
@@ -401,13 +403,9 @@ final class TestReplica implements AutoCloseable {
             SessionStore sessionStore,
             EventLog eventLog,
             QuestionStore questionStore,
+            ReplicaBus replicaBus,
             Optional<InterceptedOwners> owners)
             implements SessionBackend {
-
-        @Override
-        public ReplicaBus replicaBus() {
-            return delegate.replicaBus();
-        }
 
         @Override
         public ReplicaRegistry replicaRegistry() {

@@ -65,6 +65,16 @@ final class Flags {
     String stateless;
 
     @Option(
+            names = "--sse",
+            arity = "0..1",
+            paramLabel = "true|false",
+            fallbackValue = "true",
+            description = "Serve clients of HTTP+SSE (2024-11-05) as well, at /sse and /messages"
+                    + " (env MCP_SSE, default false).")
+    @Nullable
+    String sse;
+
+    @Option(
             names = "--shutdown-grace",
             paramLabel = "TIME",
             description = "How long everything but readiness is still served after SIGTERM, for balancers to notice"

@@ -22,6 +22,7 @@ import java.util.OptionalInt;
 final class Replica implements AutoCloseable {
 
     private static final String ENDPOINT = "/mcp";
+    private static final String SSE = "/sse";
     private static final String HEALTH = "/health";
     private static final String METRICS = "/metrics";
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
@@ -73,6 +74,9 @@ final class Replica implements AutoCloseable {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         builder.observer(MicrometerObserver.create(meters)).textEndpoint(METRICS, PROMETHEUS_TEXT, meters::scrape);
         settings.operations().managementPort().ifPresent(builder::managementPort);
+        if (settings.sse()) {
+            builder.sseEndpoint(SSE);
+        }
         auth.applyTo(builder);
         auth.stateKeys().applyTo(builder);
         NettyStreamableServerTransportProvider transport = builder.build();
@@ -143,6 +147,7 @@ final class Replica implements AutoCloseable {
         String origin = origin(address);
         return """
             MCP endpoint  %s
+            HTTP+SSE      %s
             Health        %s
             Node          %s
             Sessions      %s
@@ -150,6 +155,7 @@ final class Replica implements AutoCloseable {
             Try it        %s
             """.formatted(
                 origin + ENDPOINT,
+                settings.sse() ? origin + SSE : "off",
                 origin(health) + HEALTH,
                 settings.nodeId(),
                 sessions,

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param namespace what all replicas of one logical server share
  * @param operations what whoever operates the server sets
  * @param stateless whether there are no sessions
+ * @param sse whether clients of HTTP+SSE are served as well
  */
 record Settings(
         int port,
@@ -31,7 +32,8 @@ record Settings(
         Duration sessionTtl,
         String namespace,
         Operations operations,
-        boolean stateless) {
+        boolean stateless,
+        boolean sse) {
 
     private static final Duration SHORTEST_TTL = Duration.ofSeconds(1);
     private static final Duration LONGEST_TTL = Duration.ofDays(365);
@@ -47,6 +49,7 @@ record Settings(
         Setting managementPort =
                 setting("--management-port", flags.managementPort, "MCP_MANAGEMENT_PORT", environment, "");
         Setting stateless = setting("--stateless", flags.stateless, "MCP_STATELESS", environment, "false");
+        Setting sse = setting("--sse", flags.sse, "MCP_SSE", environment, "false");
         Setting grace = setting("--shutdown-grace", flags.shutdownGrace, "MCP_SHUTDOWN_GRACE", environment, "0s");
         return new Settings(
                 port(port),
@@ -56,7 +59,15 @@ record Settings(
                 duration(ttl),
                 name(namespace),
                 new Operations(managementPort(managementPort, port), shutdownGrace(grace)),
-                yesOrNo(stateless));
+                yesOrNo(stateless),
+                sse(sse, stateless));
+    }
+
+    private static boolean sse(Setting setting, Setting stateless) throws InvalidSettingException {
+        if (yesOrNo(setting) && yesOrNo(stateless)) {
+            throw setting.invalid("false beside " + stateless.name + ", which has no sessions");
+        }
+        return yesOrNo(setting);
     }
 
     private static OptionalInt managementPort(Setting setting, Setting clients) throws InvalidSettingException {

@@ -3,6 +3,7 @@ package io.github.mcpsessions.example;
 import io.github.mcpsessions.transport.netty.NettyStreamableServerTransportProviderBuilder;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The keys that seal what clients of 2026-07-28 carry between a question and its answer; never printed. */
@@ -40,6 +41,11 @@ final class StateKeys {
         } catch (IllegalArgumentException e) {
             return new byte[0];
         }
+    }
+
+    /** {@return what the keys are called, the one that seals first} */
+    List<String> ids() {
+        return List.copyOf(keys.keySet());
     }
 
     void applyTo(NettyStreamableServerTransportProviderBuilder transport) {

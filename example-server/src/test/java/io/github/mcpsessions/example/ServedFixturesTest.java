@@ -52,6 +52,7 @@ class ServedFixturesTest {
                         Duration.ofHours(1),
                         "mcp",
                         Operations.DEFAULT,
+                        false,
                         false),
                 AuthSettings.EVERYBODY,
                 StoreSettings.DEFAULT);

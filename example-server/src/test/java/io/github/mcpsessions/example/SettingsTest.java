@@ -30,6 +30,7 @@ class SettingsTest {
         assertThat(settings.sessionTtl()).isEqualTo(Duration.ofHours(24));
         assertThat(settings.namespace()).isEqualTo("mcp");
         assertThat(settings.operations()).isEqualTo(Operations.DEFAULT);
+        assertThat(settings.sse()).isFalse();
     }
 
     @Test
@@ -49,7 +50,8 @@ class SettingsTest {
                 "MCP_SESSION_TTL", "30m",
                 "MCP_NAMESPACE", "orders",
                 "MCP_MANAGEMENT_PORT", "9090",
-                "MCP_SHUTDOWN_GRACE", "5s"));
+                "MCP_SHUTDOWN_GRACE", "5s",
+                "MCP_SSE", "1"));
 
         assertThat(settings)
                 .isEqualTo(new Settings(
@@ -60,7 +62,8 @@ class SettingsTest {
                         Duration.ofMinutes(30),
                         "orders",
                         new Operations(OptionalInt.of(9090), Duration.ofSeconds(5)),
-                        false));
+                        false,
+                        true));
     }
 
     @Test
@@ -73,7 +76,8 @@ class SettingsTest {
                 "MCP_SESSION_TTL", "wrong",
                 "MCP_NAMESPACE", "{wrong}",
                 "MCP_MANAGEMENT_PORT", "wrong",
-                "MCP_SHUTDOWN_GRACE", "wrong");
+                "MCP_SHUTDOWN_GRACE", "wrong",
+                "MCP_SSE", "wrong");
 
         Settings settings = settings(
                 environment,
@@ -84,7 +88,8 @@ class SettingsTest {
                 "--session-ttl=PT1S",
                 "--namespace=n",
                 "--management-port=0",
-                "--shutdown-grace=PT1M");
+                "--shutdown-grace=PT1M",
+                "--sse");
 
         assertThat(settings)
                 .isEqualTo(new Settings(
@@ -95,7 +100,8 @@ class SettingsTest {
                         Duration.ofSeconds(1),
                         "n",
                         new Operations(OptionalInt.of(0), Duration.ofMinutes(1)),
-                        false));
+                        false,
+                        true));
     }
 
     @Test
@@ -149,6 +155,7 @@ class SettingsTest {
                 "MCP_MANAGEMENT_PORT | 3000 | another port than that of the clients",
                 "MCP_SHUTDOWN_GRACE | 5 | a duration such as 5s, 0s to 1h",
                 "MCP_SHUTDOWN_GRACE | 61m | a duration such as 5s, 0s to 1h",
+                "MCP_SSE | yes | true, 1, false or 0",
                 "HOST | a b | a host name or an IP address",
                 "HOST | http://localhost | a host name or an IP address",
                 "REDIS_URL | localhost:6379 | redis://[user:password@]host[:port][/database], rediss:// or"
@@ -188,6 +195,12 @@ class SettingsTest {
                 .isEqualTo(
                         "--session-ttl: soon (expected: a duration such as 90s, 30m, 24h, 2d or PT30M, 1s to 365d)\n");
         assertThat(output.exitCode).isEqualTo(2);
+    }
+
+    @Test
+    void withoutSessionsThereIsNoHttpSse() {
+        assertThat(run(Map.of("MCP_SSE", "true", "MCP_STATELESS", "1")).err)
+                .isEqualTo("MCP_SSE: true (expected: false beside MCP_STATELESS, which has no sessions)\n");
     }
 
     @Test

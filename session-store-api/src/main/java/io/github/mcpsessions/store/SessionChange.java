@@ -6,6 +6,18 @@ import static java.util.Objects.requireNonNull;
 public sealed interface SessionChange {
 
     /**
+     * Sets the parameters of {@code initialize}, for a session that was stored before its client had sent it.
+     *
+     * @param params the {@code params} of the request as raw JSON
+     */
+    record Initialize(String params) implements SessionChange {
+        /** Checks the component. */
+        public Initialize {
+            requireNonNull(params, "params");
+        }
+    }
+
+    /**
      * Sets the least severe level at which the client wants log messages ({@code logging/setLevel}).
      *
      * @param level the level as the protocol spells it, such as {@code warning}

@@ -57,7 +57,8 @@ public final class SessionRecord {
      * Starts a record.
      *
      * @param id the session id; see {@link SessionIds}
-     * @param initializeParams the {@code params} of the {@code initialize} request as raw JSON
+     * @param initializeParams the {@code params} of the {@code initialize} request as raw JSON; empty if the client has not
+     *     sent it yet
      * @param protocolVersion the negotiated protocol version
      * @param createdAt when the session was created, by the clock of the replica that created it; kept to the millisecond
      * @return a builder whose optional fields are empty
@@ -72,7 +73,10 @@ public final class SessionRecord {
         return id;
     }
 
-    /** {@return the {@code params} of the {@code initialize} request, raw, so that fields unknown to us survive} */
+    /**
+     * {@return the {@code params} of the {@code initialize} request, raw, so that fields unknown to us survive; empty if the
+     * client has not sent it yet}
+     */
     public String initializeParams() {
         return initializeParams;
     }
@@ -120,7 +124,9 @@ public final class SessionRecord {
      */
     public SessionRecord with(SessionChange change) {
         Builder builder = new Builder(this);
-        if (change instanceof SessionChange.LogLevel c) {
+        if (change instanceof SessionChange.Initialize c) {
+            builder.initializeParams = c.params();
+        } else if (change instanceof SessionChange.LogLevel c) {
             builder.logLevel(c.level());
         } else if (change instanceof SessionChange.Subscribe c) {
             builder.subscriptions.add(c.uri());
@@ -164,9 +170,9 @@ public final class SessionRecord {
     public static final class Builder {
 
         private final String id;
-        private final String initializeParams;
         private final String protocolVersion;
         private final Instant createdAt;
+        private String initializeParams;
         private @Nullable SessionOwner owner;
         private @Nullable String logLevel;
         private final Set<String> subscriptions = new LinkedHashSet<>();

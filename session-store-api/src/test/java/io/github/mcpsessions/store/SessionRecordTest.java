@@ -127,6 +127,8 @@ class SessionRecordTest {
         void changesOneField() {
             SessionRecord record = full();
 
+            assertThat(record.with(new SessionChange.Initialize("{}")).initializeParams())
+                    .isEqualTo("{}");
             assertThat(record.with(new SessionChange.LogLevel("debug")).logLevel())
                     .contains("debug");
             assertThat(record.with(new SessionChange.Subscribe("test://b")).subscriptions())

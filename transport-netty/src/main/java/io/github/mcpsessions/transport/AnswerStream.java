@@ -17,7 +17,7 @@ import tools.jackson.core.JacksonException;
  * JSON, and neither the log nor the store is asked. Otherwise, or when {@link #becomeStream} is called before, it becomes a
  * stream of the log, which outlives its connection.
  */
-final class AnswerStream implements StreamWriter.Owner {
+final class AnswerStream implements CallReplies, StreamWriter.Owner {
 
     private static final Logger log = LoggerFactory.getLogger(AnswerStream.class);
 
@@ -72,7 +72,8 @@ final class AnswerStream implements StreamWriter.Owner {
     }
 
     /** Sends a message that is not a response; completes when it is in the log, or was sent without one. */
-    CompletionStage<Void> send(Object message) {
+    @Override
+    public CompletionStage<Void> send(Object message) {
         String json = JsonRpcWriter.toText(message);
         EventStream plain;
         synchronized (this) {
@@ -92,7 +93,8 @@ final class AnswerStream implements StreamWriter.Owner {
     }
 
     /** Sends one of the responses. */
-    void respond(McpSchema.JSONRPCResponse response) {
+    @Override
+    public void respond(McpSchema.JSONRPCResponse response) {
         List<McpSchema.JSONRPCResponse> responses = batch;
         synchronized (this) {
             if (state == State.DONE) {
@@ -117,7 +119,8 @@ final class AnswerStream implements StreamWriter.Owner {
     }
 
     /** Refuses with an HTTP status where nothing was sent yet; otherwise with a JSON-RPC error. */
-    void refuse(HttpError error, Object id, String message) {
+    @Override
+    public void refuse(HttpError error, Object id, String message) {
         boolean plain;
         synchronized (this) {
             plain = state == State.UNDECIDED && batch == null;
@@ -135,7 +138,8 @@ final class AnswerStream implements StreamWriter.Owner {
     }
 
     /** Gives one of the responses up: it will never come, because its request was cancelled. */
-    void abandonOne() {
+    @Override
+    public void abandonOne() {
         synchronized (this) {
             if (state != State.DONE) {
                 missing--;
@@ -161,7 +165,8 @@ final class AnswerStream implements StreamWriter.Owner {
      * @param retry how long the client is to wait before it does
      * @return whether the client can come back: only if its protocol version knows of it
      */
-    boolean disconnect(Duration retry) {
+    @Override
+    public boolean disconnect(Duration retry) {
         if (session.protocolVersion().compareTo(ProtocolVersions.V2025_11_25) < 0) {
             return false;
         }
@@ -180,6 +185,11 @@ final class AnswerStream implements StreamWriter.Owner {
             reader.disconnect(retry);
         }
         return true;
+    }
+
+    @Override
+    public void watch(UndecidedAnswers undecided) {
+        undecided.watch(this);
     }
 
     synchronized boolean isUndecided() {
@@ -295,7 +305,7 @@ final class AnswerStream implements StreamWriter.Owner {
     }
 
     /** The response as JSON; if its result cannot be written as such, an error that says so, for somebody waits for it. */
-    private static String text(McpSchema.JSONRPCResponse response) {
+    static String text(McpSchema.JSONRPCResponse response) {
         try {
             return JsonRpcWriter.toText(response);
         } catch (JacksonException e) {

@@ -29,7 +29,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     private final Object requestId;
     private final String method;
     private final @Nullable Object params;
-    private final AnswerStream answer;
+    private final CallReplies answer;
     private final Executor workers;
     private final HandlerRun running;
     private final Consumer<Throwable> logDropped = this::logDropped;
@@ -39,7 +39,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
             Questions questions,
             LocalSession session,
             JsonRpcMessage.Request request,
-            AnswerStream answer,
+            CallReplies answer,
             Executor workers,
             boolean interruptible) {
         this.workers = workers;

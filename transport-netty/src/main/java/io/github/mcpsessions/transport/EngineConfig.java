@@ -38,6 +38,7 @@ public final class EngineConfig {
     final int maxAttributes;
     final int maxAttributeLength;
     final ProtocolEras eras;
+    final @Nullable HttpSsePaths httpSse;
     final Map<String, CacheHint> cacheHints;
     final Map<String, byte[]> requestStateKeys;
     final Duration inputTimeout;
@@ -76,6 +77,7 @@ public final class EngineConfig {
         this.maxAttributes = builder.maxAttributes;
         this.maxAttributeLength = builder.maxAttributeLength;
         this.eras = builder.eras;
+        this.httpSse = httpSse(builder);
         this.cacheHints = Map.copyOf(builder.cacheHints);
         this.requestStateKeys = new LinkedHashMap<>(builder.requestStateKeys);
         this.inputTimeout = builder.inputTimeout;
@@ -95,6 +97,17 @@ public final class EngineConfig {
         this.maxSessionsPerPrincipal = builder.maxSessionsPerPrincipal;
         this.clock = builder.clock;
         this.nanoTime = builder.nanoTime;
+    }
+
+    private static @Nullable HttpSsePaths httpSse(Builder builder) {
+        if (builder.sseEndpoint == null) {
+            return null;
+        }
+        if (!builder.eras.haveSessions()) {
+            throw new IllegalStateException(
+                    "sseEndpoint: " + builder.sseEndpoint + " (expected: none where eras has no sessions)");
+        }
+        return new HttpSsePaths(builder.sseEndpoint, builder.messageEndpoint);
     }
 
     /** {@return a builder with the defaults} */
@@ -140,6 +153,8 @@ public final class EngineConfig {
         private int maxAttributes = 64;
         private int maxAttributeLength = 16 * 1024;
         private ProtocolEras eras = ProtocolEras.BOTH;
+        private @Nullable String sseEndpoint;
+        private String messageEndpoint = "/messages";
         private final Map<String, CacheHint> cacheHints = new HashMap<>();
         private final Map<String, byte[]> requestStateKeys = new LinkedHashMap<>();
         private Duration inputTimeout = Duration.ofMinutes(10);
@@ -355,6 +370,29 @@ public final class EngineConfig {
          */
         public Builder maxAttributeLength(int maxAttributeLength) {
             this.maxAttributeLength = positive("maxAttributeLength", maxAttributeLength);
+            return this;
+        }
+
+        /**
+         * Serves HTTP+SSE, the transport of 2024-11-05, beside Streamable HTTP. The HTTP side has to bring the requests of both
+         * paths here, and to tell their {@link HttpExchange#path()}.
+         *
+         * @param sseEndpoint the path of the event stream; by default HTTP+SSE is not served
+         * @return this builder
+         */
+        public Builder sseEndpoint(String sseEndpoint) {
+            this.sseEndpoint = requireNonNull(sseEndpoint, "sseEndpoint");
+            return this;
+        }
+
+        /**
+         * Sets to where clients of HTTP+SSE send their messages.
+         *
+         * @param messageEndpoint the path; {@code /messages} by default
+         * @return this builder
+         */
+        public Builder messageEndpoint(String messageEndpoint) {
+            this.messageEndpoint = requireNonNull(messageEndpoint, "messageEndpoint");
             return this;
         }
 

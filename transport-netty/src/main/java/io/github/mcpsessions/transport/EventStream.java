@@ -20,7 +20,20 @@ public interface EventStream {
      * @param retry the reconnection time to tell the client along with it, to the millisecond; {@code null} for none
      * @return {@code false} if the stream was closed already, so that the event was certainly not sent
      */
-    boolean send(@Nullable String id, byte[] data, @Nullable Duration retry);
+    default boolean send(@Nullable String id, byte[] data, @Nullable Duration retry) {
+        return send(null, id, data, retry);
+    }
+
+    /**
+     * Sends one event.
+     *
+     * @param type the event's type, one word; {@code null} for the default
+     * @param id the event id: visible ASCII; {@code null} for none
+     * @param data one line of UTF-8: JSON, or nothing; a raw CR or LF in it is an {@link IllegalArgumentException}
+     * @param retry the reconnection time to tell the client along with it, to the millisecond; {@code null} for none
+     * @return {@code false} if the stream was closed already, so that the event was certainly not sent
+     */
+    boolean send(@Nullable String type, @Nullable String id, byte[] data, @Nullable Duration retry);
 
     /** Sends the response's headers if they have not left yet. */
     void flush();

@@ -23,6 +23,16 @@ abstract class ForwardingExchange implements HttpExchange {
     }
 
     @Override
+    public String path() {
+        return exchange.path();
+    }
+
+    @Override
+    public @Nullable String queryParameter(String name) {
+        return exchange.queryParameter(name);
+    }
+
+    @Override
     public @Nullable String header(String name) {
         return exchange.header(name);
     }

@@ -32,7 +32,8 @@ final class Handshake {
     }
 
     Mono<McpSchema.InitializeResult> initialize(McpSchema.InitializeRequest request) {
-        return Mono.defer(() -> sdk.initializeHandler().handle(request));
+        return Mono.defer(() -> sdk.initializeHandler().handle(request))
+                .switchIfEmpty(Mono.error(() -> new IllegalStateException("The SDK has not answered initialize")));
     }
 
     /**

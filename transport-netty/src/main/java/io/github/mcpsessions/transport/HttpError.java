@@ -40,6 +40,8 @@ public enum HttpError {
     NOT_ACCEPTABLE(406, -32000),
     /** The request did not arrive in time. */
     REQUEST_TIMEOUT(408, -32000),
+    /** The session of HTTP+SSE has no connection: its client is to come back. */
+    GONE(410, -32000),
     /** The body is larger than allowed. */
     BODY_TOO_LARGE(413, -32000),
     /** The request line is longer than allowed. */

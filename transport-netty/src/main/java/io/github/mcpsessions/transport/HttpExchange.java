@@ -14,6 +14,21 @@ public interface HttpExchange extends RequestHead {
     /** {@return the complete body, empty if there is none; the caller must not change it} */
     byte[] body();
 
+    /** {@return the path of the request's target as it was written; empty where a binding has but one endpoint} */
+    default String path() {
+        return "";
+    }
+
+    /**
+     * Returns the value of a parameter in the query of the request's target.
+     *
+     * @param name the parameter's name
+     * @return the first value, decoded, or {@code null} if there is none; empty if the query cannot be decoded
+     */
+    default @Nullable String queryParameter(String name) {
+        return null;
+    }
+
     /**
      * Answers with a complete response. {@code Content-Length} is set from the body, {@code Content-Type} is
      * {@code application/json} where there is a body.

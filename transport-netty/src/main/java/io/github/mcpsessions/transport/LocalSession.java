@@ -30,8 +30,11 @@ final class LocalSession implements ResumableSession {
 
     private final @Nullable SessionOwner owner;
     private final boolean restored;
-    private final McpSchema.@Nullable ClientCapabilities clientCapabilities;
-    private final McpSchema.@Nullable Implementation clientInfo;
+    private volatile McpSchema.@Nullable ClientCapabilities clientCapabilities;
+
+    /** Known as soon as the client has sent {@code initialize}; with HTTP+SSE the session is there before. */
+    private volatile McpSchema.@Nullable Implementation clientInfo;
+
     private final SessionChanges changes;
 
     /** The connections that carry streams of the session, by stream. */
@@ -63,15 +66,15 @@ final class LocalSession implements ResumableSession {
 
     LocalSession(
             SessionRecord record,
-            McpSchema.InitializeRequest initialize,
+            McpSchema.@Nullable InitializeRequest initialize,
             boolean restored,
             Freshness freshness,
             SessionChanges changes) {
         // The raw parameters stay in the store: a copy on the heap would be most of an idle session.
         this.record = withoutInitializeParams(record);
         this.owner = record.owner().orElse(null);
-        this.clientCapabilities = initialize.capabilities();
-        this.clientInfo = initialize.clientInfo();
+        this.clientCapabilities = initialize == null ? null : initialize.capabilities();
+        this.clientInfo = initialize == null ? null : initialize.clientInfo();
         this.restored = restored;
         this.freshness = freshness;
         this.changes = changes;
@@ -138,6 +141,10 @@ final class LocalSession implements ResumableSession {
 
     McpSchema.@Nullable Implementation clientInfo() {
         return clientInfo;
+    }
+
+    boolean isInitialized() {
+        return clientInfo != null;
     }
 
     @Nullable
@@ -215,6 +222,11 @@ final class LocalSession implements ResumableSession {
     }
 
     private void replace(SessionRecord stored) {
+        if (!isInitialized() && !stored.initializeParams().isEmpty()) {
+            McpSchema.InitializeRequest initialize = Handshake.parse(stored.initializeParams());
+            this.clientCapabilities = initialize.capabilities();
+            this.clientInfo = initialize.clientInfo();
+        }
         this.record = withoutInitializeParams(stored);
         this.logLevel = level(stored);
     }

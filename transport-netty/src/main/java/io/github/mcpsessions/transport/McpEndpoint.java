@@ -81,29 +81,55 @@ final class McpEndpoint implements HttpRequestHandler {
         this.reader = new JsonRpcReader(config.maxBatchLength, config.observer);
     }
 
+    /** Decides about an exchange; what it throws is answered. */
+    @FunctionalInterface
+    interface Decision {
+        void on(HttpExchange exchange) throws RefusedException;
+    }
+
+    /** Opens the way back for the calls of one POST. */
+    @FunctionalInterface
+    interface Replies {
+        CallReplies open(
+                HttpExchange exchange,
+                LocalSession session,
+                List<Object> requestIds,
+                boolean batch,
+                Runnable onGivenUp,
+                Runnable onDone);
+    }
+
     @Override
     public void handle(HttpExchange exchange) {
+        handle(exchange, this::decide);
+    }
+
+    void handle(HttpExchange exchange, Decision decision) {
         if (exchange.body().length > ExchangeTask.PARSE_INLINE_BYTES) {
-            onWorker(exchange, null, () -> dispatch(exchange));
+            onWorker(exchange, null, () -> dispatch(exchange, decision));
         } else {
-            dispatch(exchange);
+            dispatch(exchange, decision);
         }
     }
 
-    private void dispatch(HttpExchange exchange) {
-        try {
-            switch (exchange.method()) {
-                case "POST" -> post(exchange);
-                case "GET" -> {
-                    requireSessions(exchange);
-                    get(exchange);
-                }
-                case "DELETE" -> {
-                    requireSessions(exchange);
-                    delete(exchange);
-                }
-                default -> throw methodNotAllowed(exchange);
+    private void decide(HttpExchange exchange) throws RefusedException {
+        switch (exchange.method()) {
+            case "POST" -> post(exchange);
+            case "GET" -> {
+                requireSessions(exchange);
+                get(exchange);
             }
+            case "DELETE" -> {
+                requireSessions(exchange);
+                delete(exchange);
+            }
+            default -> throw methodNotAllowed(exchange);
+        }
+    }
+
+    private static void dispatch(HttpExchange exchange, Decision decision) {
+        try {
+            decision.on(exchange);
         } catch (RefusedException e) {
             e.answer(exchange);
         } catch (RuntimeException e) {
@@ -119,7 +145,7 @@ final class McpEndpoint implements HttpRequestHandler {
         }
     }
 
-    private static RefusedException methodNotAllowed(HttpExchange exchange) {
+    static RefusedException methodNotAllowed(HttpExchange exchange) {
         return new RefusedException(
                 HttpError.METHOD_NOT_ALLOWED, null, "The method " + exchange.method() + " is not allowed here");
     }
@@ -130,10 +156,7 @@ final class McpEndpoint implements HttpRequestHandler {
     private void post(HttpExchange exchange) throws RefusedException {
         RequestHeaders.requireJsonBody(exchange);
         RequestHeaders.requireBothAnswers(exchange);
-        JsonRpcReader.Body body = reader.read(exchange.body());
-        if (config.observer != EngineObserver.NONE) {
-            exchange.describe(subject(body));
-        }
+        JsonRpcReader.Body body = read(exchange);
         JsonRpcMessage first = body.messages().get(0);
         if (modern != null && (!config.eras.haveSessions() || Era.isModern(exchange, body))) {
             modern.post(exchange, body);
@@ -148,7 +171,45 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         RequestHeaders.requireSessionVersion(exchange, id);
         String sessionId = requireSessionId(exchange, id);
-        withSession(exchange, sessionId, id, session -> accept(exchange, session, body));
+        withSession(
+                exchange,
+                sessionId,
+                id,
+                SESSION_NOT_FOUND,
+                onlyStreamable(exchange, id, session -> accept(exchange, session, body, this::answer)));
+    }
+
+    /** Reads the body of a POST, and says what it is about. */
+    JsonRpcReader.Body read(HttpExchange exchange) throws RefusedException {
+        JsonRpcReader.Body body = reader.read(exchange.body());
+        if (config.observer != EngineObserver.NONE) {
+            exchange.describe(subject(body));
+        }
+        return body;
+    }
+
+    private CallReplies answer(
+            HttpExchange exchange,
+            LocalSession session,
+            List<Object> requestIds,
+            boolean batch,
+            Runnable onGivenUp,
+            Runnable onDone) {
+        return new AnswerStream(exchange, session, streams, requestIds, batch, onGivenUp, onDone);
+    }
+
+    /** A session of HTTP+SSE has its answers on its one connection, and not here. */
+    private static Consumer<LocalSession> onlyStreamable(
+            HttpExchange exchange, @Nullable Object id, Consumer<LocalSession> action) {
+        return session -> {
+            if (session.protocolVersion().equals(ProtocolVersions.V2024_11_05)) {
+                session.exit();
+                HttpError.INVALID_REQUEST.answer(
+                        exchange, id, "The session is one of HTTP+SSE (expected: one that initialize has made here)");
+            } else {
+                action.accept(session);
+            }
+        };
     }
 
     /** What a body is about, in one of few words: clients can invent methods, but no names of counters. */
@@ -171,29 +232,23 @@ final class McpEndpoint implements HttpRequestHandler {
     }
 
     private void initialize(HttpExchange exchange, JsonRpcMessage.Request request) throws RefusedException {
-        String params;
-        McpSchema.InitializeRequest initialize;
-        try {
-            params = reader.rawParams(exchange.body());
-            initialize = Handshake.parse(params);
-        } catch (RuntimeException e) {
-            throw invalidInitialize(request.id());
-        }
-        if (initialize.protocolVersion() == null || initialize.clientInfo() == null) {
-            throw invalidInitialize(request.id());
-        }
-        if (!registry.hasRoom()) {
-            throw new RefusedException(
-                    HttpError.UNAVAILABLE, request.id(), "Too many sessions are in use on this replica");
-        }
+        Initialize initialize = readInitialize(exchange, request);
+        requireRoom(request.id());
         onWorker(
                 exchange,
                 request.id(),
                 () -> handshake
-                        .initialize(initialize)
-                        .switchIfEmpty(Mono.error(new IllegalStateException("The SDK has not answered initialize")))
+                        .initialize(initialize.request())
                         .subscribe(
-                                result -> create(exchange, request.id(), params, initialize, result),
+                                result -> create(
+                                        exchange,
+                                        request.id(),
+                                        initialize,
+                                        result.protocolVersion(),
+                                        session -> exchange.respond(
+                                                200,
+                                                session.id(),
+                                                new JsonRpcBody(JSONRPCResponse.result(request.id(), result)))),
                                 failure -> exchange.respond(
                                         200,
                                         null,
@@ -205,6 +260,34 @@ final class McpEndpoint implements HttpRequestHandler {
                                                                 request.method(), request.params(), failure))))));
     }
 
+    /**
+     * The parameters of {@code initialize}.
+     *
+     * @param raw as they were written
+     */
+    record Initialize(String raw, McpSchema.InitializeRequest request) {}
+
+    Initialize readInitialize(HttpExchange exchange, JsonRpcMessage.Request request) throws RefusedException {
+        String params;
+        McpSchema.InitializeRequest initialize;
+        try {
+            params = reader.rawParams(exchange.body());
+            initialize = Handshake.parse(params);
+        } catch (RuntimeException e) {
+            throw invalidInitialize(request.id());
+        }
+        if (initialize.protocolVersion() == null || initialize.clientInfo() == null) {
+            throw invalidInitialize(request.id());
+        }
+        return new Initialize(params, initialize);
+    }
+
+    void requireRoom(@Nullable Object id) throws RefusedException {
+        if (!registry.hasRoom()) {
+            throw new RefusedException(HttpError.UNAVAILABLE, id, "Too many sessions are in use on this replica");
+        }
+    }
+
     private static RefusedException invalidInitialize(Object id) {
         return new RefusedException(
                 HttpError.INVALID_REQUEST,
@@ -212,14 +295,19 @@ final class McpEndpoint implements HttpRequestHandler {
                 "Expected the params of initialize to have protocolVersion, capabilities and clientInfo");
     }
 
-    private void create(
+    /**
+     * Stores a new session of the caller's, and calls back with it.
+     *
+     * @param initialize what its client has sent, or {@code null} if it has not yet
+     */
+    void create(
             HttpExchange exchange,
-            Object id,
-            String params,
-            McpSchema.InitializeRequest initialize,
-            McpSchema.InitializeResult result) {
-        SessionRecord record = SessionRecord.builder(
-                        RandomIds.nextSessionId(), params, result.protocolVersion(), config.clock.instant())
+            @Nullable Object id,
+            @Nullable Initialize initialize,
+            String version,
+            Consumer<LocalSession> then) {
+        String params = initialize == null ? "" : initialize.raw();
+        SessionRecord record = SessionRecord.builder(RandomIds.nextSessionId(), params, version, config.clock.instant())
                 .owner(caller(exchange))
                 .build();
         long epoch = config.backend.replicaBus().epoch();
@@ -233,16 +321,17 @@ final class McpEndpoint implements HttpRequestHandler {
                 HttpError.UNAVAILABLE.answer(exchange, id, "The principal has too many sessions");
                 return;
             }
-            if (!registry.add(record, initialize, epoch)) {
+            LocalSession session = registry.add(record, initialize == null ? null : initialize.request(), epoch);
+            if (session == null) {
                 HttpError.UNAVAILABLE.answer(exchange, id, "The session has been ended meanwhile");
                 return;
             }
-            exchange.respond(200, record.id(), new JsonRpcBody(JSONRPCResponse.result(id, result)));
+            then.accept(session);
         });
     }
 
     /** Takes the messages of a POST for a session that has been entered. */
-    private void accept(HttpExchange exchange, LocalSession session, JsonRpcReader.Body body) {
+    void accept(HttpExchange exchange, LocalSession session, JsonRpcReader.Body body, Replies replies) {
         List<JsonRpcMessage> messages = body.messages();
         if (body.batch()) {
             String objection = objection(session, messages);
@@ -291,8 +380,8 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         List<Call> calls = new ArrayList<>(count);
         runningAnswers.incrementAndGet();
-        AnswerStream answer = new AnswerStream(
-                exchange, session, streams, requestIds, body.batch(), () -> calls.forEach(Call::abort), () -> {
+        CallReplies answer =
+                replies.open(exchange, session, requestIds, body.batch(), () -> calls.forEach(Call::abort), () -> {
                     session.endRequests(count);
                     session.exit();
                     if (runningAnswers.decrementAndGet() == 0 && draining) {
@@ -312,7 +401,7 @@ final class McpEndpoint implements HttpRequestHandler {
                 accept(session, (JsonRpcMessage.Notification) message, context);
             }
         }
-        undecided.watch(answer);
+        answer.watch(undecided);
     }
 
     private McpTransportContext extract(HttpExchange exchange) {
@@ -419,7 +508,7 @@ final class McpEndpoint implements HttpRequestHandler {
             LocalSession session,
             JsonRpcMessage.Request request,
             Call call,
-            AnswerStream answer,
+            CallReplies answer,
             McpTransportContext extracted) {
         McpRequestHandler<?> handler = sdk.requestHandlers().get(request.method());
         if (handler == null) {
@@ -451,11 +540,12 @@ final class McpEndpoint implements HttpRequestHandler {
             Call call,
             McpRequestHandler<?> handler,
             JsonRpcMessage.Request request,
-            AnswerStream answer,
+            CallReplies answer,
             McpTransportContext extracted) {
         call.register();
         try {
             workers.execute(() -> call.start(handler, request.params(), extracted));
+            answer.started();
         } catch (RejectedExecutionException e) {
             call.unregister();
             config.observer.rejected(Limit.HANDLERS);
@@ -463,7 +553,7 @@ final class McpEndpoint implements HttpRequestHandler {
         }
     }
 
-    private static void refuse(JsonRpcMessage.Request request, AnswerStream answer, Throwable failure) {
+    static void refuse(JsonRpcMessage.Request request, CallReplies answer, Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof SessionEndedException) {
@@ -508,15 +598,11 @@ final class McpEndpoint implements HttpRequestHandler {
     // ----------------------------------------------------------------------------------------------------------
 
     private void get(HttpExchange exchange) throws RefusedException {
-        if (!RequestHeaders.accepts(exchange.header("Accept"), RequestHeaders.EVENT_STREAM)) {
-            throw new RefusedException(HttpError.NOT_ACCEPTABLE, null, "Expected Accept: text/event-stream");
-        }
+        RequestHeaders.requireEventStream(exchange);
         RequestHeaders.requireSessionVersion(exchange, null);
         String sessionId = requireSessionId(exchange, null);
-        if (draining) {
-            throw new RefusedException(HttpError.UNAVAILABLE, null, "The server is shutting down");
-        }
-        withSession(exchange, sessionId, null, session -> {
+        requireNotDraining();
+        withSession(exchange, sessionId, null, SESSION_NOT_FOUND, onlyStreamable(exchange, null, session -> {
             String lastEventId = exchange.header("Last-Event-ID");
             if (lastEventId == null) {
                 streams.listen(exchange, session);
@@ -524,7 +610,14 @@ final class McpEndpoint implements HttpRequestHandler {
             } else {
                 resume(exchange, session, lastEventId);
             }
-        });
+        }));
+    }
+
+    /** Refuses to open a stream at the end. */
+    void requireNotDraining() throws RefusedException {
+        if (draining) {
+            throw new RefusedException(HttpError.UNAVAILABLE, null, "The server is shutting down");
+        }
     }
 
     private void resume(HttpExchange exchange, LocalSession session, String lastEventId) {
@@ -580,9 +673,17 @@ final class McpEndpoint implements HttpRequestHandler {
 
     static final String SESSION_NOT_FOUND = "Session not found; send initialize to start a new one";
 
-    /** Calls back with the session, entered: at once if it is held here, on a worker if it had to be looked for. */
-    private void withSession(
-            HttpExchange exchange, String sessionId, @Nullable Object id, Consumer<LocalSession> action) {
+    /**
+     * Calls back with the session, entered: at once if it is held here, on a worker if it had to be looked for.
+     *
+     * @param notFound what the client is told if there is none
+     */
+    void withSession(
+            HttpExchange exchange,
+            String sessionId,
+            @Nullable Object id,
+            String notFound,
+            Consumer<LocalSession> action) {
         SessionOwner caller = caller(exchange);
         LocalSession held = registry.enterHeld(sessionId, caller);
         if (held != null) {
@@ -597,7 +698,7 @@ final class McpEndpoint implements HttpRequestHandler {
             } else if (lookup instanceof SessionLookup.Unavailable unavailable) {
                 HttpError.UNAVAILABLE.answer(exchange, id, unavailable.reason());
             } else {
-                HttpError.SESSION_NOT_FOUND.answer(exchange, id, SESSION_NOT_FOUND);
+                HttpError.SESSION_NOT_FOUND.answer(exchange, id, notFound);
             }
         });
     }
@@ -611,7 +712,7 @@ final class McpEndpoint implements HttpRequestHandler {
         onWorker(exchange, id, task, () -> {});
     }
 
-    private void onWorker(HttpExchange exchange, @Nullable Object id, Runnable task, Runnable onRejected) {
+    void onWorker(HttpExchange exchange, @Nullable Object id, Runnable task, Runnable onRejected) {
         ExchangeTask.execute(workers, exchange, id, task, () -> {
             onRejected.run();
             config.observer.rejected(Limit.HANDLERS);

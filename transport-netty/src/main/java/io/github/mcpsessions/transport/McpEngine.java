@@ -120,7 +120,21 @@ public final class McpEngine implements HttpRequestHandler {
                 undecided,
                 modern,
                 handlerExecutor);
-        started = new Started(authenticated(endpoint), endpoint, registry, broadcasts, modern);
+        HttpSsePaths paths = config.httpSse;
+        HttpRequestHandler entrance = paths == null
+                ? endpoint
+                : new HttpSseEndpoint(
+                        config,
+                        paths,
+                        registry,
+                        handshake,
+                        broadcasts,
+                        streams,
+                        eventLog,
+                        incarnation,
+                        timer,
+                        endpoint);
+        started = new Started(authenticated(entrance), endpoint, registry, broadcasts, modern);
 
         config.observer.started(gauges(registry));
 
@@ -142,6 +156,7 @@ public final class McpEngine implements HttpRequestHandler {
             registry.sweep();
             announcer.retryUnsent();
         });
+        HttpSsePositions positions = new HttpSsePositions(streams, eventLog);
         every(TICK, () -> {
             streams.closeExpired();
             if (modern != null) {
@@ -149,6 +164,9 @@ public final class McpEngine implements HttpRequestHandler {
                 modern.tick();
             }
             streams.keepAlive();
+            if (paths != null) {
+                positions.store();
+            }
             deadWriters.check();
         });
         every(config.keepAliveInterval, () -> {
@@ -194,7 +212,7 @@ public final class McpEngine implements HttpRequestHandler {
         };
     }
 
-    private HttpRequestHandler authenticated(McpEndpoint endpoint) {
+    private HttpRequestHandler authenticated(HttpRequestHandler endpoint) {
         RequestAuthenticator authenticator = config.authenticator;
         return authenticator == null
                 ? endpoint

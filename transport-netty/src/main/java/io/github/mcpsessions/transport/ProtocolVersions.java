@@ -5,6 +5,9 @@ import java.util.List;
 /** The protocol revisions that this transport serves, oldest first. */
 final class ProtocolVersions {
 
+    /** That of HTTP+SSE, and negotiated nowhere else. */
+    static final String V2024_11_05 = "2024-11-05";
+
     static final String V2025_03_26 = "2025-03-26";
     static final String V2025_06_18 = "2025-06-18";
     static final String V2025_11_25 = "2025-11-25";

@@ -58,7 +58,7 @@ final class Questions {
     private record Question(
             String id,
             LocalSession session,
-            @Nullable AnswerStream call,
+            @Nullable CallReplies call,
             Function<Object, CompletionStage<?>> stream,
             McpSchema.JSONRPCRequest request,
             Duration ttl,
@@ -89,7 +89,7 @@ final class Questions {
      */
     <T> Mono<T> ask(
             LocalSession session,
-            @Nullable AnswerStream call,
+            @Nullable CallReplies call,
             Function<Object, CompletionStage<?>> stream,
             String method,
             @Nullable Object params,
@@ -110,7 +110,7 @@ final class Questions {
 
     private void ask(
             LocalSession session,
-            @Nullable AnswerStream call,
+            @Nullable CallReplies call,
             Function<Object, CompletionStage<?>> stream,
             String method,
             @Nullable Object params,
@@ -208,7 +208,7 @@ final class Questions {
      *
      * @return tells the handler; to be run where handlers run
      */
-    Runnable withdraw(AnswerStream call) {
+    Runnable withdraw(CallReplies call) {
         List<Question> withdrawn = open.values().stream()
                 .filter(question -> question.call() == call && forget(question))
                 .toList();

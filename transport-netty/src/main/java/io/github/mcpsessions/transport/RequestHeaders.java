@@ -31,6 +31,13 @@ final class RequestHeaders {
         }
     }
 
+    /** Refuses a client that does not take an event stream. */
+    static void requireEventStream(RequestHead request) throws RefusedException {
+        if (!accepts(request.header("Accept"), EVENT_STREAM)) {
+            throw new RefusedException(HttpError.NOT_ACCEPTABLE, null, "Expected Accept: text/event-stream");
+        }
+    }
+
     /** Refuses a protocol version that has no sessions; a request without the header passes. */
     static void requireSessionVersion(RequestHead request, @Nullable Object id) throws RefusedException {
         String version = request.header(PROTOCOL_VERSION);

@@ -30,6 +30,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 
 /**
  * Finds sessions: those held here, and those that can be restored from the store.
@@ -209,8 +210,9 @@ final class SessionRegistry {
         });
     }
 
-    /** Makes a new session visible here, whose record is in the store; {@code false} if it has been ended meanwhile. */
-    boolean add(SessionRecord record, McpSchema.InitializeRequest initialize, long epoch) {
+    /** Makes a new session visible here, whose record is in the store; {@code null} if it has been ended meanwhile. */
+    @Nullable
+    LocalSession add(SessionRecord record, McpSchema.@Nullable InitializeRequest initialize, long epoch) {
         long now = config.nanoTime.getAsLong();
         Freshness freshness = new Freshness(epoch, now, handshakeTtl().toNanos(), now);
         LocalSession session = new LocalSession(record, initialize, false, freshness, changes);
@@ -220,9 +222,9 @@ final class SessionRegistry {
         listeners.created(session);
         if (!creating.remove(record.id())) {
             drop(session, CloseReason.DELETED);
-            return false;
+            return null;
         }
-        return true;
+        return session;
     }
 
     /** Tells whether one more session can be held, after making room where something is idle. */
@@ -321,7 +323,7 @@ final class SessionRegistry {
         int changesBefore = session.changeCount();
         CompletableFuture<Void> reloaded = new CompletableFuture<>();
         session.reloading(reloaded);
-        store.load(session.id(), owner(session.record()), ttl(session.createdAt()))
+        store.load(session.id(), owner(session.record()), ttl(session))
                 .thenAcceptAsync(
                         loaded -> {
                             if (loaded.isEmpty()) {
@@ -364,9 +366,17 @@ final class SessionRegistry {
     }
 
     private void takeOver(LocalSession session, SessionRecord stored, int changesBefore) {
+        boolean initialized = session.isInitialized();
         Set<String> before = session.record().subscriptions();
         if (!session.replaceRecord(stored, changesBefore)) {
             reload(session);
+            return;
+        }
+        if (!initialized && session.isInitialized()) {
+            slide(session);
+            handshake
+                    .replay(session, Handshake.parse(stored.initializeParams()), context(session))
+                    .subscribe(done -> {}, logFailure("Cannot replay the handshake"));
             return;
         }
         Set<String> after = session.record().subscriptions();
@@ -386,13 +396,17 @@ final class SessionRegistry {
         long epoch = bus.epoch();
         long asked = config.nanoTime.getAsLong();
         int changesBefore = session.changeCount();
-        Duration ttl = ttl(session.createdAt());
+        Duration ttl = ttl(session);
         store.load(session.id(), owner(session.record()), ttl).whenComplete((loaded, failure) -> {
             session.confirmation.set(null);
             if (failure != null) {
-                // The store is down, and the session is held here: it is served.
+                // The store is down, and the session is held here: it is served, unless there is nothing to serve it
+                // by.
                 session.freshness.couldNotConfirm(epoch, config.nanoTime.getAsLong());
-                mine.complete(new SessionLookup.Found(session));
+                mine.complete(
+                        session.isInitialized()
+                                ? new SessionLookup.Found(session)
+                                : unavailable(session.id(), failure));
             } else if (loaded.isEmpty()) {
                 drop(session, CloseReason.EXPIRED);
                 mine.complete(SessionLookup.Gone.INSTANCE);
@@ -488,13 +502,13 @@ final class SessionRegistry {
             restore.settle(new SessionLookup.Unavailable("Too many sessions are in use on this replica"));
             return;
         }
-        McpSchema.InitializeRequest initialize = Handshake.parse(record.initializeParams());
+        McpSchema.InitializeRequest initialize =
+                record.initializeParams().isEmpty() ? null : Handshake.parse(record.initializeParams());
         long now = config.nanoTime.getAsLong();
         Freshness freshness =
                 new Freshness(epoch, now, writtenTtl(config.sessionTtl).toNanos(), now + touchIntervalNanos);
         LocalSession session = new LocalSession(record, initialize, true, freshness, changes);
-        handshake
-                .replay(session, initialize, context(session))
+        (initialize == null ? Mono.<Void>empty() : handshake.replay(session, initialize, context(session)))
                 .subscribe(
                         done -> {},
                         failure -> restore.settle(unavailable(record.id(), failure)),
@@ -567,9 +581,14 @@ final class SessionRegistry {
         }
     }
 
+    /** Gives a session that has been initialized the time to live of one; it was that of a handshake. */
+    void slide(LocalSession session) {
+        touch(session);
+    }
+
     private CompletionStage<Void> touch(LocalSession session) {
         long now = config.nanoTime.getAsLong();
-        Duration ttl = ttl(session.createdAt());
+        Duration ttl = ttl(session);
         return store.touch(session.id(), ttl).handle((found, failure) -> {
             if (failure != null) {
                 session.freshness.touchFailed(now);
@@ -617,8 +636,11 @@ final class SessionRegistry {
         listeners.closed(session.id(), reason);
     }
 
+    /** A copy without the client's handshake may be older than the one in the store. */
     private boolean isGood(LocalSession session, long now) {
-        return session.freshness.isFresh(bus.epoch(), now) && !lifetimeIsOver(session.createdAt());
+        return session.isInitialized()
+                && session.freshness.isFresh(bus.epoch(), now)
+                && !lifetimeIsOver(session.createdAt());
     }
 
     private boolean lifetimeIsOver(Instant createdAt) {
@@ -630,6 +652,10 @@ final class SessionRegistry {
     Duration handshakeTtl() {
         Duration full = writtenTtl(config.sessionTtl);
         return config.handshakeTtl.compareTo(full) < 0 ? config.handshakeTtl : full;
+    }
+
+    private Duration ttl(LocalSession session) {
+        return session.isInitialized() ? ttl(session.createdAt()) : handshakeTtl();
     }
 
     private Duration ttl(Instant createdAt) {

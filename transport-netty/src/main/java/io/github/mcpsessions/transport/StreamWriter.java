@@ -64,7 +64,8 @@ final class StreamWriter {
      */
     record Withdrawn(List<String> messages, Runnable sent) {}
 
-    private record Entry(String message, CompletableFuture<Void> done) {}
+    /** A message and what waits for it to be in the log. */
+    record Entry(String message, CompletableFuture<Void> done) {}
 
     private final EventLog log;
     private final ScheduledExecutorService timer;

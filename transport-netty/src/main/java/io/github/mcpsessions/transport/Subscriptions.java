@@ -176,8 +176,9 @@ final class Subscriptions {
 
     private void admit(Listen listen) {
         Subscription subscription = new Subscription(listen);
-        subscription.acknowledge();
+        // Before its client can answer: what comes next finds somebody to read for. Only this thread offers anything.
         open.add(subscription);
+        subscription.acknowledge();
         if (subscription.stream.isClosed()) {
             open.remove(subscription);
         }

@@ -32,6 +32,8 @@ final class FakeExchange implements HttpExchange {
     private final String method;
     private final Map<String, String> headers = new ConcurrentHashMap<>();
     private final byte[] body;
+    private final Map<String, String> query = new ConcurrentHashMap<>();
+    private String path = "/mcp";
 
     private FakeExchange(String method, String body) {
         this.method = method;
@@ -65,6 +67,29 @@ final class FakeExchange implements HttpExchange {
     @Override
     public String method() {
         return method;
+    }
+
+    /** Sends the request to another path than that of the MCP endpoint. */
+    FakeExchange to(String target) {
+        int query = target.indexOf('?');
+        path = query < 0 ? target : target.substring(0, query);
+        if (query >= 0) {
+            for (String parameter : target.substring(query + 1).split("&", -1)) {
+                int equals = parameter.indexOf('=');
+                this.query.put(parameter.substring(0, equals), parameter.substring(equals + 1));
+            }
+        }
+        return this;
+    }
+
+    @Override
+    public String path() {
+        return path;
+    }
+
+    @Override
+    public @Nullable String queryParameter(String name) {
+        return query.get(name);
     }
 
     @Override
@@ -135,7 +160,10 @@ final class FakeExchange implements HttpExchange {
 
         /** An event as the client got it; the data is empty for a priming event. */
         record Sent(
-                @Nullable String id, String data, @Nullable Duration retry) {}
+                @Nullable String type,
+                @Nullable String id,
+                String data,
+                @Nullable Duration retry) {}
 
         final List<Sent> events = new CopyOnWriteArrayList<>();
         final List<String> comments = new CopyOnWriteArrayList<>();
@@ -149,12 +177,13 @@ final class FakeExchange implements HttpExchange {
         }
 
         @Override
-        public synchronized boolean send(@Nullable String id, byte[] data, @Nullable Duration retry) {
+        public synchronized boolean send(
+                @Nullable String type, @Nullable String id, byte[] data, @Nullable Duration retry) {
             if (closed) {
                 return false;
             }
             String text = new String(data, StandardCharsets.UTF_8);
-            events.add(new Sent(id, text, retry));
+            events.add(new Sent(type, id, text, retry));
             sendListener.accept(text);
             return true;
         }

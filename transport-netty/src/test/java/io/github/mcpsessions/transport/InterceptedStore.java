@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class InterceptedStore implements SessionStore {
 
     final List<String> operations = new CopyOnWriteArrayList<>();
+
+    /** The time to live that the last touch has written. */
+    volatile Duration touched = Duration.ZERO;
+
     private final SessionStore delegate;
     private volatile boolean broken;
     private volatile boolean full;
@@ -77,6 +81,7 @@ final class InterceptedStore implements SessionStore {
 
     @Override
     public CompletionStage<Boolean> touch(String sessionId, Duration ttl) {
+        touched = ttl;
         return run("touch", () -> delegate.touch(sessionId, ttl));
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.FakeExchange.FakeStream;
@@ -11,6 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -415,6 +419,38 @@ class ModernEndpointTest {
         assertThat(subscriptionId(named, 1).asString()).isEqualTo("1");
         assertThat(subscriptionId(named, 1).isString()).isTrue();
         assertThat(json(named.messages().get(1)).at("/params/uri").asString()).isEqualTo("test://a");
+    }
+
+    @Test
+    @DisplayName("What is stored right after the acknowledgement wakes its listener, also the very first one")
+    void listenerIsWokenFromItsAcknowledgementOn() {
+        List<String> read = new CopyOnWriteArrayList<>();
+        Subscriptions subscriptions = new Subscriptions(new ForwardingBroadcasts(backend.broadcastLog(), read));
+        FakeExchange exchange = listen("1", "{}");
+        exchange.onSend(data -> {
+            read.add("acknowledged");
+            subscriptions.catchUp();
+        });
+
+        subscriptions.open(
+                exchange, 1L, new Subscriptions.Filter(Set.of("notifications/tools/list_changed"), Set.of(), Map.of()));
+
+        assertThat(read).containsExactly("read", "acknowledged", "read");
+    }
+
+    /** Says when it is read. */
+    private record ForwardingBroadcasts(BroadcastLog log, List<String> reads) implements BroadcastLog {
+
+        @Override
+        public CompletionStage<String> add(String data, String wake) {
+            return log.add(data, wake);
+        }
+
+        @Override
+        public CompletionStage<List<Broadcast>> readAfter(String mark, int max) {
+            reads.add("read");
+            return log.readAfter(mark, max);
+        }
     }
 
     private static JsonNode subscriptionId(FakeStream stream, int message) {

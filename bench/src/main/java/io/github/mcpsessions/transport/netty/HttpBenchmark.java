@@ -39,7 +39,7 @@ public class HttpBenchmark {
     /** {@return the bytes of an event} */
     @Benchmark
     public int sseEncode() {
-        ByteBuf event = SseEncoder.event(ByteBufAllocator.DEFAULT, EVENT_ID, notification, null);
+        ByteBuf event = SseEncoder.event(ByteBufAllocator.DEFAULT, null, EVENT_ID, notification, null);
         int bytes = event.readableBytes();
         event.release();
         return bytes;

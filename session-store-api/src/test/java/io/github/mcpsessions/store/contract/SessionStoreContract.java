@@ -293,6 +293,8 @@ public abstract class SessionStoreContract extends BackendContract {
 
             assertThat(result(store.load(id, null, ttl()))).isEmpty();
             assertThat(result(store.touch(id, ttl()))).isFalse();
+            assertThat(result(store.update(id, new SessionChange.Initialize("{}"))))
+                    .isFalse();
             assertThat(result(store.update(id, new SessionChange.LogLevel("info"))))
                     .isFalse();
             assertThat(result(store.update(id, new SessionChange.PutAttribute("a", "b"))))
@@ -527,6 +529,7 @@ public abstract class SessionStoreContract extends BackendContract {
                     .unknownField("future", "kept")
                     .build());
             List<SessionChange> changes = List.of(
+                    new SessionChange.Initialize("{\"unknown\":[1.50]}"),
                     new SessionChange.LogLevel("debug"),
                     new SessionChange.Subscribe("test://b"),
                     new SessionChange.Unsubscribe("test://a"),

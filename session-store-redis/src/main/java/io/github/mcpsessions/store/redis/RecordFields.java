@@ -62,6 +62,9 @@ final class RecordFields {
 
     /** {@return the command of a change and its arguments after the key} */
     static List<String> command(SessionChange change) {
+        if (change instanceof SessionChange.Initialize c) {
+            return List.of("HSET", INITIALIZE, c.params());
+        }
         if (change instanceof SessionChange.LogLevel c) {
             return List.of("HSET", LEVEL, c.level());
         }

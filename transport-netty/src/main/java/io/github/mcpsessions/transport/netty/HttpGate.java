@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.util.AsciiString;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,11 +25,19 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
     private static final AsciiString READ_METHODS = AsciiString.cached("GET, HEAD");
 
     private final @Nullable String endpoint;
+    private final Map<String, Route> routes = new HashMap<>();
     private final @Nullable HealthEndpoint health;
     private final @Nullable MetadataEndpoint metadata;
     private final Map<String, TextEndpoint> texts;
-    private final Set<HttpMethod> mcpMethods;
-    private final AsciiString mcpAllowed;
+
+    /** What the engine handles of a path. */
+    private record Route(Set<HttpMethod> methods, AsciiString allowed) {
+        Route(List<String> methods) {
+            this(
+                    methods.stream().map(HttpMethod::valueOf).collect(Collectors.toUnmodifiableSet()),
+                    AsciiString.cached(String.join(", ", methods) + ", OPTIONS"));
+        }
+    }
 
     /**
      * Makes a gate.
@@ -40,8 +49,13 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
         this.health = health;
         this.metadata = MetadataEndpoint.of(config);
         this.texts = config.texts();
-        this.mcpMethods = mcpMethods.stream().map(HttpMethod::valueOf).collect(Collectors.toUnmodifiableSet());
-        this.mcpAllowed = AsciiString.cached(String.join(", ", mcpMethods) + ", OPTIONS");
+        if (endpoint != null) {
+            routes.put(endpoint, new Route(mcpMethods));
+        }
+        if (config.sseEndpoint() != null) {
+            routes.put(config.sseEndpoint(), new Route(List.of("GET")));
+            routes.put(config.messageEndpoint(), new Route(List.of("POST")));
+        }
     }
 
     @Override
@@ -49,8 +63,9 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
         FullHttpRequest request = (FullHttpRequest) msg;
         String target = request.uri();
         String path = target.equals(endpoint) ? target : RequestTarget.path(target);
-        if (path.equals(endpoint)) {
-            routeMcp(ctx, request);
+        Route route = routes.get(path);
+        if (route != null) {
+            route(ctx, request, route);
         } else if (health != null && health.serves(path)) {
             answer(
                     ctx,
@@ -75,15 +90,15 @@ final class HttpGate extends ChannelInboundHandlerAdapter {
         return request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
     }
 
-    private void routeMcp(ChannelHandlerContext ctx, FullHttpRequest request) {
+    private static void route(ChannelHandlerContext ctx, FullHttpRequest request, Route route) {
         HttpMethod method = request.method();
-        if (mcpMethods.contains(method)) {
+        if (route.methods().contains(method)) {
             ctx.fireChannelRead(request);
         } else if (method.equals(HttpMethod.OPTIONS)) {
-            HttpHeaders headers = Responses.trustedHeaders().set(HttpHeaderNames.ALLOW, mcpAllowed);
+            HttpHeaders headers = Responses.trustedHeaders().set(HttpHeaderNames.ALLOW, route.allowed());
             answer(ctx, request, Responses.empty(NO_CONTENT, headers));
         } else {
-            answer(ctx, request, methodNotAllowed(ctx, mcpAllowed));
+            answer(ctx, request, methodNotAllowed(ctx, route.allowed()));
         }
     }
 

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.ssl.SslContext;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param host the name or address to bind; {@code 127.0.0.1} by default
  * @param port the port to bind, 0 for one that the system chooses; 3000 by default
  * @param endpoint the path of the MCP endpoint; {@code /mcp} by default, {@code null} for a server of health alone
+ * @param sseEndpoint the path of the event stream of HTTP+SSE; {@code null}, the default, for none
+ * @param messageEndpoint the path to which clients of HTTP+SSE POST; {@code /messages} by default
  * @param healthPath the path of the health endpoint, below which are those of liveness and readiness; {@code null}, the
  *     default, for none
  * @param ioTransport the way to the sockets; {@link IoTransport#AUTO} by default
@@ -60,6 +63,8 @@ record HttpServerConfig(
         String host,
         int port,
         @Nullable String endpoint,
+        @Nullable String sseEndpoint,
+        String messageEndpoint,
         @Nullable String healthPath,
         IoTransport ioTransport,
         int eventLoopThreads,
@@ -106,6 +111,8 @@ record HttpServerConfig(
         private String host = "127.0.0.1";
         private int port = 3000;
         private String endpoint = "/mcp";
+        private @Nullable String sseEndpoint;
+        private String messageEndpoint = "/messages";
         private @Nullable String healthPath;
         private @Nullable Integer managementPort;
         private IoTransport ioTransport = IoTransport.AUTO;
@@ -144,6 +151,16 @@ record HttpServerConfig(
 
         Builder endpoint(String endpoint) {
             this.endpoint = requirePath(endpoint, "endpoint");
+            return this;
+        }
+
+        Builder sseEndpoint(String sseEndpoint) {
+            this.sseEndpoint = requirePath(sseEndpoint, "sseEndpoint");
+            return this;
+        }
+
+        Builder messageEndpoint(String messageEndpoint) {
+            this.messageEndpoint = requirePath(messageEndpoint, "messageEndpoint");
             return this;
         }
 
@@ -275,6 +292,10 @@ record HttpServerConfig(
 
         /** Throws {@link IllegalArgumentException} if two options exclude each other. */
         HttpServerConfig build() {
+            if (sseEndpoint != null) {
+                requireApart("sseEndpoint", sseEndpoint, List.of(endpoint, messageEndpoint));
+                requireApart("messageEndpoint", messageEndpoint, List.of(endpoint));
+            }
             if (healthPath != null && HealthEndpoint.paths(healthPath).contains(endpoint)) {
                 throw new IllegalArgumentException("healthPath: " + healthPath + " (expected: apart from endpoint)");
             }
@@ -297,6 +318,7 @@ record HttpServerConfig(
             return make(
                     port,
                     endpoint,
+                    sseEndpoint,
                     managementPort == null ? healthPath : null,
                     eventLoopThreads,
                     maxConnections,
@@ -306,6 +328,14 @@ record HttpServerConfig(
                     sslContext);
         }
 
+        private void requireApart(String name, String path, List<String> endpoints) {
+            boolean health =
+                    healthPath != null && HealthEndpoint.paths(healthPath).contains(path);
+            if (health || endpoints.contains(path) || texts.containsKey(path)) {
+                throw new IllegalArgumentException(name + ": " + path + " (expected: a path of its own)");
+            }
+        }
+
         /** Returns the settings of the server that has health alone on a port of its own, if there is to be one. */
         @Nullable
         HttpServerConfig buildManagement() {
@@ -313,6 +343,7 @@ record HttpServerConfig(
                     ? null
                     : make(
                             managementPort,
+                            null,
                             null,
                             healthPath,
                             1,
@@ -326,6 +357,7 @@ record HttpServerConfig(
         private HttpServerConfig make(
                 int port,
                 @Nullable String endpoint,
+                @Nullable String sseEndpoint,
                 @Nullable String healthPath,
                 int eventLoopThreads,
                 int maxConnections,
@@ -337,6 +369,8 @@ record HttpServerConfig(
                     host,
                     port,
                     endpoint,
+                    sseEndpoint,
+                    messageEndpoint,
                     healthPath,
                     ioTransport,
                     eventLoopThreads,

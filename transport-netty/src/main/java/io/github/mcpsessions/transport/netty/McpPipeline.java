@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  *  {@value #CONNECTION}  one request at a time, keep-alive, common headers, request and idle timeouts
  *  {@value #BODY}        collects the body within its limit: 413, Expect
  *  {@value #GUARD}       malformed HTTP, Host and Origin: 400, 403, 414, 431
+ *  {@value #PREFLIGHT}   headers that a preflight may ask for and nobody can list, if configured
+ *  {@value #PREFLIGHT}   headers that a preflight may ask for and nobody can list, if configured
  *  {@value #CORS}        preflight requests and CORS headers, if configured
  *  {@value #GATE}        path and method: health, metadata, 404, 405, OPTIONS
  *  {@value #EXCHANGE}    hands the exchange to the engine
@@ -44,6 +46,7 @@ final class McpPipeline extends ChannelInitializer<Channel> {
     static final String CONNECTION = "mcp.connection";
     static final String BODY = "mcp.body";
     static final String GUARD = "mcp.guard";
+    static final String PREFLIGHT = "mcp.preflight";
     static final String CORS = "mcp.cors";
     static final String GATE = "mcp.gate";
     static final String EXCHANGE = "mcp.exchange";
@@ -97,6 +100,7 @@ final class McpPipeline extends ChannelInitializer<Channel> {
         pipeline.addLast(BODY, new RequestAggregator(config));
         pipeline.addLast(GUARD, guard);
         if (cors != null) {
+            pipeline.addLast(PREFLIGHT, new PreflightParams());
             pipeline.addLast(CORS, new CorsHandler(cors));
         }
         pipeline.addLast(GATE, gate);

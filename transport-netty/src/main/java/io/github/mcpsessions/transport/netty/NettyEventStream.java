@@ -73,8 +73,8 @@ final class NettyEventStream implements EventStream {
     }
 
     @Override
-    public boolean send(@Nullable String id, byte[] data, @Nullable Duration retry) {
-        return !isClosed() && enqueue(SseEncoder.event(ctx.alloc(), id, data, retry));
+    public boolean send(@Nullable String type, @Nullable String id, byte[] data, @Nullable Duration retry) {
+        return !isClosed() && enqueue(SseEncoder.event(ctx.alloc(), type, id, data, retry));
     }
 
     @Override

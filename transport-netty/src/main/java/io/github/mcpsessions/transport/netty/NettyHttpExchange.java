@@ -13,9 +13,11 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.AsciiString;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +103,22 @@ final class NettyHttpExchange implements HttpExchange {
     @Override
     public String method() {
         return request.method().name();
+    }
+
+    @Override
+    public String path() {
+        return RequestTarget.path(request.uri());
+    }
+
+    @Override
+    public @Nullable String queryParameter(String name) {
+        try {
+            List<String> values =
+                    new QueryStringDecoder(request.uri()).parameters().get(name);
+            return values == null ? null : values.get(0);
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
     }
 
     @Override

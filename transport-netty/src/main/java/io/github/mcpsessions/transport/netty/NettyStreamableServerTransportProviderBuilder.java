@@ -256,6 +256,33 @@ public final class NettyStreamableServerTransportProviderBuilder
     }
 
     /**
+     * Serves clients of HTTP+SSE, the transport of 2024-11-05, beside all others: this is where they open their event stream. A
+     * client that has lost its connection goes on with {@code GET <sseEndpoint>?sessionId=<id>} on any replica, as do those that
+     * send {@code Last-Event-ID}. Set it on all replicas. With a {@link #sessionStore} of one's own, a client's messages have
+     * to reach the replica that holds its connection.
+     *
+     * @param sseEndpoint the path, such as {@code /sse}; by default HTTP+SSE is not served
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder sseEndpoint(String sseEndpoint) {
+        serveSse(sseEndpoint);
+        engine.sseEndpoint(sseEndpoint);
+        return this;
+    }
+
+    /**
+     * Sets to where clients of HTTP+SSE send their messages.
+     *
+     * @param messageEndpoint the path; {@code /messages} by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder messageEndpoint(String messageEndpoint) {
+        serveMessages(messageEndpoint);
+        engine.messageEndpoint(messageEndpoint);
+        return this;
+    }
+
+    /**
      * Sets what clients of 2026-07-28 are told of caching the results of a method.
      *
      * @param method one of {@code server/discover}, {@code tools/list}, {@code prompts/list}, {@code resources/list},
@@ -402,7 +429,8 @@ public final class NettyStreamableServerTransportProviderBuilder
      *
      * @return the transport
      * @throws IllegalArgumentException if two settings exclude each other
-     * @throws IllegalStateException if protectedResource is set without authenticator
+     * @throws IllegalStateException if protectedResource is set without authenticator, or sseEndpoint where {@link #eras} leaves
+     *     out those with sessions
      */
     public NettyStreamableServerTransportProvider build() {
         SessionBackend shared = backend == null ? InMemorySessionBackend.create() : backend;

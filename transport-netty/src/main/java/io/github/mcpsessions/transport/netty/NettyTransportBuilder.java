@@ -37,6 +37,16 @@ public abstract sealed class NettyTransportBuilder<B extends NettyTransportBuild
         http.protectedResource(protectedResource);
     }
 
+    /** Has the engine handle the event stream of HTTP+SSE. */
+    final void serveSse(String sseEndpoint) {
+        http.sseEndpoint(sseEndpoint);
+    }
+
+    /** Has the engine handle the messages of clients of HTTP+SSE. */
+    final void serveMessages(String messageEndpoint) {
+        http.messageEndpoint(messageEndpoint);
+    }
+
     /** Has the limits of the HTTP side and the connections observed. */
     final void observe(EngineObserver observer) {
         http.observer(observer);

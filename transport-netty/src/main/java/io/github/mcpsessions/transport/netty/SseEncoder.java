@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Encodes events as {@code text/event-stream} (WHATWG HTML, "Server-sent events"). */
 final class SseEncoder {
 
+    private static final byte[] TYPE = ascii("event: ");
     private static final byte[] ID = ascii("id: ");
     private static final byte[] RETRY = ascii("retry: ");
     private static final byte[] DATA = ascii("data: ");
@@ -22,14 +23,20 @@ final class SseEncoder {
     private SseEncoder() {}
 
     /**
-     * Encodes one event of the default type.
+     * Encodes one event.
      *
-     * @throws IllegalArgumentException if {@code id} is not visible ASCII, {@code data} more than one line, or
+     * @param type the event's type; {@code null} for the default
+     * @throws IllegalArgumentException if {@code type} or {@code id} is not visible ASCII, {@code data} more than one line, or
      *     {@code retry} negative
      */
-    static ByteBuf event(ByteBufAllocator alloc, @Nullable String id, byte[] data, @Nullable Duration retry) {
+    static ByteBuf event(
+            ByteBufAllocator alloc, @Nullable String type, @Nullable String id, byte[] data, @Nullable Duration retry) {
         requireOneLine(data);
         int size = DATA.length + data.length + 2;
+        if (type != null) {
+            VisibleAscii.require(type, "type");
+            size += TYPE.length + type.length() + 1;
+        }
         if (id != null) {
             VisibleAscii.require(id, "id");
             size += ID.length + id.length() + 1;
@@ -41,6 +48,11 @@ final class SseEncoder {
             size += RETRY.length + MAX_RETRY_DIGITS + 1;
         }
         ByteBuf out = alloc.buffer(size);
+        if (type != null) {
+            out.writeBytes(TYPE);
+            ByteBufUtil.writeAscii(out, type);
+            out.writeByte('\n');
+        }
         if (id != null) {
             out.writeBytes(ID);
             ByteBufUtil.writeAscii(out, id);

@@ -194,6 +194,37 @@ class HttpGateTest {
     }
 
     @Test
+    void bringsTheTwoPathsOfHttpSseToTheEngine() throws Exception {
+        try (TestServer both = TestServer.start(
+                        exchange -> exchange.respond(
+                                200,
+                                null,
+                                out -> out.write(TestServer.utf8(
+                                        "\"" + exchange.path() + " " + exchange.queryParameter("sessionId") + "\""))),
+                        config -> config.sseEndpoint("/sse").messageEndpoint("/messages"));
+                RawClient client = both.connect()) {
+            assertThat(client.send(request("GET", "/sse")).response().body()).isEqualTo("\"/sse null\"");
+            assertThat(client.send(request("GET", "/sse?a&sessionId=b%2Dc&sessionId=d"))
+                            .response()
+                            .body())
+                    .isEqualTo("\"/sse b-c\"");
+            assertThat(client.send(request("POST", "http://localhost/messages?sessionId=%zz"))
+                            .response()
+                            .body())
+                    .isEqualTo("\"/messages \"");
+            Response post = client.send(request("POST", "/sse")).response();
+            assertThat(post.status()).isEqualTo(405);
+            assertThat(post.header("Allow")).isEqualTo("GET, OPTIONS");
+            Response delete = client.send(request("DELETE", "/messages")).response();
+            assertThat(delete.header("Allow")).isEqualTo("POST, OPTIONS");
+        }
+        try (TestServer one = TestServer.start(TestServer::echo);
+                RawClient client = one.connect()) {
+            assertThat(client.send(request("GET", "/sse")).response().status()).isEqualTo(404);
+        }
+    }
+
+    @Test
     void answersCrossOriginRequestsOnDemand() throws Exception {
         try (TestServer cors = TestServer.start(
                         TestServer::echo,
@@ -226,6 +257,21 @@ class HttpGateTest {
                             "mcp-session-id",
                             "mcp-protocol-version",
                             "last-event-id");
+
+            Response params = client.send(
+                            request(
+                                    "OPTIONS",
+                                    "/mcp",
+                                    "Origin: https://app.example.com",
+                                    "Access-Control-Request-Method: POST",
+                                    "Access-Control-Request-Headers: mcp-method, Mcp-Param-Region,mcp-param-zip, x-other, mcp-param-a b"))
+                    .response();
+            assertThat(params.header("Access-Control-Allow-Headers")
+                            .toLowerCase(Locale.ROOT)
+                            .split(", ?"))
+                    .contains("authorization", "mcp-method", "mcp-name", "mcp-param-region", "mcp-param-zip")
+                    .doesNotContain("x-other")
+                    .noneMatch(header -> header.contains(" "));
 
             Response answer = client.send(request("GET", "/mcp", "Origin: https://app.example.com"))
                     .response();

@@ -56,6 +56,12 @@ class HttpServerConfigTest {
         refuses(config -> config.endpoint("mcp"), "endpoint: mcp" + path);
         refuses(config -> config.endpoint("/m cp"), "endpoint: /m cp" + path);
         refuses(config -> config.healthPath("/health?x"), "healthPath: /health?x" + path);
+        String own = " (expected: a path of its own)";
+        refuses(config -> config.sseEndpoint("sse"), "sseEndpoint: sse" + path);
+        refuses(config -> config.sseEndpoint("/mcp"), "sseEndpoint: /mcp" + own);
+        refuses(config -> config.sseEndpoint("/messages"), "sseEndpoint: /messages" + own);
+        refuses(config -> config.sseEndpoint("/sse").messageEndpoint("/mcp"), "messageEndpoint: /mcp" + own);
+        refuses(config -> config.sseEndpoint("/health/live").healthPath("/health"), "sseEndpoint: /health/live" + own);
         refuses(config -> config.healthPath("/mcp"), "healthPath: /mcp (expected: apart from endpoint)");
         refuses(
                 config -> config.endpoint("/health/ready").healthPath("/health"),

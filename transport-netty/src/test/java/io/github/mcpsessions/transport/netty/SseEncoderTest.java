@@ -16,6 +16,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SseEncoderTest {
 
     @Test
+    void encodesTheType() {
+        ByteBuf event = SseEncoder.event(
+                UnpooledByteBufAllocator.DEFAULT, "endpoint", "s:0", utf8("/messages"), Duration.ofSeconds(1));
+        try {
+            assertThat(event.toString(StandardCharsets.UTF_8))
+                    .isEqualTo("event: endpoint\nid: s:0\nretry: 1000\ndata: /messages\n\n");
+        } finally {
+            event.release();
+        }
+    }
+
+    @Test
     void encodesDataAlone() {
         assertThat(event(null, "{\"a\":1}", null)).isEqualTo("data: {\"a\":1}\n\n");
     }
@@ -83,7 +95,7 @@ class SseEncoderTest {
     }
 
     private static String event(@Nullable String id, String data, @Nullable Duration retry) {
-        ByteBuf event = SseEncoder.event(UnpooledByteBufAllocator.DEFAULT, id, utf8(data), retry);
+        ByteBuf event = SseEncoder.event(UnpooledByteBufAllocator.DEFAULT, null, id, utf8(data), retry);
         try {
             return event.toString(StandardCharsets.UTF_8);
         } finally {

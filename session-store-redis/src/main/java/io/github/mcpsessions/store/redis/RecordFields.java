@@ -4,6 +4,7 @@ import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
+import io.github.mcpsessions.store.StoreCodec;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The fields of a session's hash: how a {@link SessionRecord} is written to them and read from them. */
+/**
+ * The fields of a session's hash: how a {@link SessionRecord} is written to them and read from them. The codec binds the
+ * protocol version, which never changes, to the owner's digest as well, so that a record cannot be given to somebody else.
+ */
 final class RecordFields {
 
     private static final String VERSION = "v";
@@ -28,59 +32,90 @@ final class RecordFields {
     private static final String WHO = "who";
 
     private static final String SUBSCRIPTION = "sub:";
-    private static final String ATTRIBUTE = "attr:";
+    static final String ATTRIBUTE = "attr:";
     private static final String SUBSCRIBED = "1";
 
-    private RecordFields() {}
+    private final StoreCodec codec;
+    private final Keys keys;
+
+    RecordFields(StoreCodec codec, Keys keys) {
+        this.codec = codec;
+        this.keys = keys;
+    }
 
     /** Appends the record's fields as name, value, name, value. */
-    static void write(SessionRecord record, List<String> fields) {
+    void write(SessionRecord record, List<String> fields) {
+        String key = keys.session(record.id());
+        String who = record.owner().map(Keys::digest).orElse("");
         record.unknownFields().forEach((name, value) -> add(fields, name, value));
         add(fields, VERSION, Integer.toString(SessionRecord.SCHEMA_VERSION));
-        add(fields, INITIALIZE, record.initializeParams());
-        add(fields, PROTOCOL, record.protocolVersion());
+        add(fields, INITIALIZE, codec.encode(key, INITIALIZE, record.initializeParams()));
+        add(fields, PROTOCOL, codec.encode(key, PROTOCOL + who, record.protocolVersion()));
         add(fields, CREATED, Long.toString(record.createdAt().toEpochMilli()));
         record.owner().ifPresent(owner -> {
-            add(fields, OWNER, owner.subject());
-            add(fields, ISSUER, owner.issuer());
-            add(fields, WHO, Keys.digest(owner));
+            add(fields, WHO, who);
+            add(fields, OWNER, codec.encode(key, OWNER, owner.subject()));
+            add(fields, ISSUER, codec.encode(key, ISSUER, owner.issuer()));
         });
-        record.logLevel().ifPresent(level -> add(fields, LEVEL, level));
-        record.subscriptions().forEach(uri -> add(fields, SUBSCRIPTION + uri, SUBSCRIBED));
-        record.attributes().forEach((name, value) -> add(fields, ATTRIBUTE + name, value));
+        record.logLevel().ifPresent(level -> add(fields, LEVEL, codec.encode(key, LEVEL, level)));
+        record.subscriptions()
+                .forEach(uri -> add(fields, names(key, SUBSCRIPTION, uri).get(0), SUBSCRIBED));
+        record.attributes()
+                .forEach((name, value) ->
+                        add(fields, names(key, ATTRIBUTE, name).get(0), codec.encode(key, ATTRIBUTE + name, value)));
     }
 
     /**
      * Reads a record.
      *
      * @param fields the hash as name, value, name, value; not empty
-     * @throws RecordFormatException if this is not a record of the schema version that this library knows
+     * @throws RecordFormatException if this is not a record of the schema version that this library knows, or the codec
+     *     cannot read it
      */
-    static SessionRecord read(String sessionId, List<String> fields) {
+    SessionRecord read(String sessionId, List<String> fields) {
         return new Reader(sessionId).read(fields);
     }
 
-    /** {@return the command of a change and its arguments after the key} */
-    static List<String> command(SessionChange change) {
+    /** {@return {@code HSET}, a field, its value and the fields that it replaces; or {@code HDEL} and fields} */
+    List<String> command(String sessionId, SessionChange change) {
+        String key = keys.session(sessionId);
         if (change instanceof SessionChange.Initialize c) {
-            return List.of("HSET", INITIALIZE, c.params());
+            return List.of("HSET", INITIALIZE, codec.encode(key, INITIALIZE, c.params()));
         }
         if (change instanceof SessionChange.LogLevel c) {
-            return List.of("HSET", LEVEL, c.level());
+            return List.of("HSET", LEVEL, codec.encode(key, LEVEL, c.level()));
         }
         if (change instanceof SessionChange.Subscribe c) {
-            return List.of("HSET", SUBSCRIPTION + c.uri(), SUBSCRIBED);
+            return set(names(key, SUBSCRIPTION, c.uri()), SUBSCRIBED);
         }
         if (change instanceof SessionChange.Unsubscribe c) {
-            return List.of("HDEL", SUBSCRIPTION + c.uri());
+            return delete(names(key, SUBSCRIPTION, c.uri()));
         }
         if (change instanceof SessionChange.PutAttribute c) {
-            return List.of("HSET", ATTRIBUTE + c.name(), c.value());
+            return set(names(key, ATTRIBUTE, c.name()), codec.encode(key, ATTRIBUTE + c.name(), c.value()));
         }
         if (change instanceof SessionChange.RemoveAttribute c) {
-            return List.of("HDEL", ATTRIBUTE + c.name());
+            return delete(names(key, ATTRIBUTE, c.name()));
         }
         throw new IllegalArgumentException("change: " + change + " (expected: a known kind)");
+    }
+
+    private List<String> names(String key, String kind, String name) {
+        return codec.encodedNames(key, kind, name).stream()
+                .map(encoded -> kind + encoded)
+                .toList();
+    }
+
+    private static List<String> set(List<String> names, String value) {
+        List<String> command = new ArrayList<>(List.of("HSET", names.get(0), value));
+        command.addAll(names.subList(1, names.size()));
+        return command;
+    }
+
+    private static List<String> delete(List<String> names) {
+        List<String> command = new ArrayList<>(List.of("HDEL"));
+        command.addAll(names);
+        return command;
     }
 
     private static void add(List<String> fields, String name, String value) {
@@ -88,9 +123,10 @@ final class RecordFields {
         fields.add(value);
     }
 
-    private static final class Reader {
+    private final class Reader {
 
         private final String sessionId;
+        private final String key;
         private final List<Map.Entry<String, String>> others = new ArrayList<>();
         private @Nullable String version;
         private @Nullable String initialize;
@@ -103,6 +139,7 @@ final class RecordFields {
 
         Reader(String sessionId) {
             this.sessionId = sessionId;
+            this.key = keys.session(sessionId);
         }
 
         SessionRecord read(List<String> fields) {
@@ -116,13 +153,15 @@ final class RecordFields {
             }
             SessionRecord.Builder record = SessionRecord.builder(
                             sessionId,
-                            required(INITIALIZE, initialize),
-                            required(PROTOCOL, protocol),
+                            codec.decode(key, INITIALIZE, required(INITIALIZE, initialize)),
+                            codec.decode(key, PROTOCOL + (who == null ? "" : who), required(PROTOCOL, protocol)),
                             instant(required(CREATED, created)))
-                    .logLevel(level);
+                    .logLevel(level == null ? null : codec.decode(key, LEVEL, level));
             if (owner != null || issuer != null || who != null) {
                 required(WHO, who);
-                record.owner(new SessionOwner(required(ISSUER, issuer), required(OWNER, owner)));
+                record.owner(new SessionOwner(
+                        codec.decode(key, ISSUER, required(ISSUER, issuer)),
+                        codec.decode(key, OWNER, required(OWNER, owner))));
             }
             for (Map.Entry<String, String> field : others) {
                 addOther(record, field.getKey(), field.getValue());
@@ -145,11 +184,12 @@ final class RecordFields {
             }
         }
 
-        private static void addOther(SessionRecord.Builder record, String name, String value) {
+        private void addOther(SessionRecord.Builder record, String name, String value) {
             if (name.startsWith(SUBSCRIPTION)) {
-                record.subscription(name.substring(SUBSCRIPTION.length()));
+                record.subscription(codec.decodeName(key, SUBSCRIPTION, name.substring(SUBSCRIPTION.length())));
             } else if (name.startsWith(ATTRIBUTE)) {
-                record.attribute(name.substring(ATTRIBUTE.length()), value);
+                String attribute = codec.decodeName(key, ATTRIBUTE, name.substring(ATTRIBUTE.length()));
+                record.attribute(attribute, codec.decode(key, ATTRIBUTE + attribute, value));
             } else {
                 record.unknownField(name, value);
             }

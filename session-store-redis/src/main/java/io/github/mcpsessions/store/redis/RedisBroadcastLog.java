@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.mcpsessions.store.BroadcastLog;
 import io.github.mcpsessions.store.BusAddress;
+import io.github.mcpsessions.store.StoreCodec;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.StreamMessage;
@@ -23,11 +24,13 @@ final class RedisBroadcastLog implements BroadcastLog {
 
     private final Commands commands;
     private final Keys keys;
+    private final StoreCodec codec;
     private final String maxBroadcasts;
 
-    RedisBroadcastLog(Commands commands, Keys keys, LogLimits limits) {
+    RedisBroadcastLog(Commands commands, Keys keys, StoreCodec codec, LogLimits limits) {
         this.commands = commands;
         this.keys = keys;
+        this.codec = codec;
         this.maxBroadcasts = Integer.toString(limits.maxBroadcasts());
     }
 
@@ -37,7 +40,7 @@ final class RedisBroadcastLog implements BroadcastLog {
                 ADD,
                 new String[] {keys.broadcasts()},
                 maxBroadcasts,
-                Lines.require("data", data),
+                codec.encode(keys.broadcasts(), FIELD, Lines.require("data", data)),
                 keys.channel(new BusAddress.All()),
                 RedisReplicaBus.requireShort("wake", wake));
     }
@@ -49,11 +52,15 @@ final class RedisBroadcastLog implements BroadcastLog {
             throw new IllegalArgumentException("max: " + max + " (expected: > 0)");
         }
         return commands.call(keys.broadcasts(), redis -> redis.xrange(keys.broadcasts(), after, Limit.from(max)))
-                .thenApply(found ->
-                        found.stream().map(RedisBroadcastLog::broadcast).toList());
+                .thenApply(found -> found.stream().map(this::broadcast).toList());
     }
 
-    private static Broadcast broadcast(StreamMessage<String, String> message) {
-        return new Broadcast(message.getId(), requireNonNull(message.getBody().get(FIELD), FIELD));
+    private Broadcast broadcast(StreamMessage<String, String> message) {
+        return new Broadcast(
+                message.getId(),
+                codec.decode(
+                        keys.broadcasts(),
+                        FIELD,
+                        requireNonNull(message.getBody().get(FIELD), FIELD)));
     }
 }

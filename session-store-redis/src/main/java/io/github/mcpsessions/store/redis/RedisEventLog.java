@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.SessionIds;
+import io.github.mcpsessions.store.StoreCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,8 @@ final class RedisEventLog implements EventLog {
 
     static final int MAX_REQUEST_BYTES = 4 * 1024;
 
+    private static final String DATA = "data";
+    private static final String REQUEST = "request";
     private static final AppendOutcome[] OUTCOMES = AppendOutcome.values();
 
     /** Where a page's events begin in a reply: after the seven parts of the state, the cursor and whether events are missing. */
@@ -26,11 +29,13 @@ final class RedisEventLog implements EventLog {
 
     private final Commands commands;
     private final Keys keys;
+    private final StoreCodec codec;
     private final EventScripts scripts;
 
-    RedisEventLog(Commands commands, Keys keys, LogLimits limits) {
+    RedisEventLog(Commands commands, Keys keys, StoreCodec codec, LogLimits limits) {
         this.commands = commands;
         this.keys = keys;
+        this.codec = codec;
         this.scripts = new EventScripts(limits);
     }
 
@@ -56,12 +61,12 @@ final class RedisEventLog implements EventLog {
         List<String> arguments = new ArrayList<>(events.size() + 7);
         arguments.add(stream);
         arguments.add(SessionIds.require("writer", requireNonNull(writer, "writer")));
-        arguments.add(request);
+        arguments.add(request.isEmpty() ? request : codec.encode(keys.stream(sessionId, stream), REQUEST, request));
         arguments.add(Long.toString(firstNumber));
         arguments.add(end ? "1" : "0");
         arguments.add(RedisReplicaBus.requireShort("wake", wake));
         arguments.add(keys.replicas());
-        addEvents(events, arguments);
+        addEvents(keys.stream(sessionId, stream), events, arguments);
         return this.<Long>call(scripts.append, scriptKeys, arguments)
                 .thenApply(outcome -> OUTCOMES[outcome.intValue()]);
     }
@@ -75,9 +80,10 @@ final class RedisEventLog implements EventLog {
         arguments.add(mark == null ? "" : Marks.require(mark));
         arguments.add(RedisReplicaBus.requireShort("wake", wake));
         arguments.add(keys.replicas());
-        addEvents(events, arguments);
+        String key = keys.stream(sessionId, STANDALONE);
+        addEvents(key, events, arguments);
         return this.<List<Object>>call(scripts.appendShared, scriptKeys, arguments)
-                .thenApply(reply -> reply.isEmpty() ? Optional.empty() : Optional.of(state(reply)));
+                .thenApply(reply -> reply.isEmpty() ? Optional.empty() : Optional.of(state(key, reply)));
     }
 
     @Override
@@ -97,14 +103,16 @@ final class RedisEventLog implements EventLog {
                 maxEvents(maxEvents),
                 RedisReplicaBus.requireShort("taken", taken),
                 keys.replicas());
-        return this.<List<Object>>call(scripts.attach, scriptKeys, arguments).thenApply(RedisEventLog::page);
+        return this.<List<Object>>call(scripts.attach, scriptKeys, arguments)
+                .thenApply(reply -> page(keys.stream(sessionId, stream), reply));
     }
 
     @Override
     public CompletionStage<Optional<Page>> read(String sessionId, String stream, long cursor, int maxEvents) {
         String[] scriptKeys = streamKeys(sessionId, stream);
         List<String> arguments = List.of(cursor(cursor, 0), maxEvents(maxEvents));
-        return this.<List<Object>>call(scripts.read, scriptKeys, arguments).thenApply(RedisEventLog::page);
+        return this.<List<Object>>call(scripts.read, scriptKeys, arguments)
+                .thenApply(reply -> page(keys.stream(sessionId, stream), reply));
     }
 
     @Override
@@ -123,7 +131,7 @@ final class RedisEventLog implements EventLog {
         String[] scriptKeys = callKeys(sessionId, stream);
         List<String> arguments = new ArrayList<>(events.size() + 1);
         arguments.add(stream);
-        addEvents(events, arguments);
+        addEvents(keys.stream(sessionId, stream), events, arguments);
         return this.<Long>call(scripts.end, scriptKeys, arguments).thenApply(ended -> null);
     }
 
@@ -148,9 +156,9 @@ final class RedisEventLog implements EventLog {
         };
     }
 
-    private static void addEvents(List<String> events, List<String> arguments) {
+    private void addEvents(String key, List<String> events, List<String> arguments) {
         for (int i = 0; i < events.size(); i++) {
-            arguments.add(Lines.require("events[" + i + "]", events.get(i)));
+            arguments.add(codec.encode(key, DATA, Lines.require("events[" + i + "]", events.get(i))));
         }
     }
 
@@ -168,10 +176,11 @@ final class RedisEventLog implements EventLog {
         return Integer.toString(maxEvents);
     }
 
-    private static StreamState state(List<Object> reply) {
+    private StreamState state(String key, List<Object> reply) {
+        String request = (String) reply.get(1);
         return new StreamState(
                 (String) reply.get(0),
-                (String) reply.get(1),
+                request.isEmpty() ? request : codec.decode(key, REQUEST, request),
                 (Long) reply.get(2),
                 (Long) reply.get(3) != 0,
                 (Long) reply.get(4),
@@ -179,7 +188,7 @@ final class RedisEventLog implements EventLog {
                 (Long) reply.get(6));
     }
 
-    private static Optional<Page> page(List<Object> reply) {
+    private Optional<Page> page(String key, List<Object> reply) {
         if (reply.isEmpty()) {
             return Optional.empty();
         }
@@ -187,8 +196,8 @@ final class RedisEventLog implements EventLog {
         boolean dropped = (Long) reply.get(8) != 0;
         List<Event> events = new ArrayList<>(reply.size() - FIRST_EVENT);
         for (Object data : reply.subList(FIRST_EVENT, reply.size())) {
-            events.add(new Event(cursor + events.size() + 1, (String) data));
+            events.add(new Event(cursor + events.size() + 1, codec.decode(key, DATA, (String) data)));
         }
-        return Optional.of(new Page(state(reply), List.copyOf(events), dropped));
+        return Optional.of(new Page(state(key, reply), List.copyOf(events), dropped));
     }
 }

@@ -3,6 +3,7 @@ package io.github.mcpsessions.store.redis;
 import static java.util.Objects.requireNonNull;
 
 import io.github.mcpsessions.store.QuestionStore;
+import io.github.mcpsessions.store.StoreCodec;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -62,10 +63,12 @@ final class RedisQuestionStore implements QuestionStore {
 
     private final Commands commands;
     private final Keys keys;
+    private final StoreCodec codec;
 
-    RedisQuestionStore(Commands commands, Keys keys) {
+    RedisQuestionStore(Commands commands, Keys keys, StoreCodec codec) {
         this.commands = commands;
         this.keys = keys;
+        this.codec = codec;
     }
 
     @Override
@@ -78,8 +81,9 @@ final class RedisQuestionStore implements QuestionStore {
     @Override
     public CompletionStage<AnswerOutcome> answer(String sessionId, String questionId, String answer) {
         String[] scriptKeys = scriptKeys(sessionId);
-        return this.<Long>call(
-                        ANSWER, scriptKeys, requireNonNull(questionId, "questionId"), requireNonNull(answer, "answer"))
+        requireNonNull(questionId, "questionId");
+        String encoded = codec.encode(scriptKeys[1], "a:" + questionId, requireNonNull(answer, "answer"));
+        return this.<Long>call(ANSWER, scriptKeys, questionId, encoded)
                 .thenApply(outcome -> OUTCOMES[outcome.intValue()]);
     }
 
@@ -87,7 +91,8 @@ final class RedisQuestionStore implements QuestionStore {
     public CompletionStage<Optional<String>> findAnswer(String sessionId, String questionId) {
         String[] scriptKeys = scriptKeys(sessionId);
         return this.<String>call(FIND, scriptKeys, requireNonNull(questionId, "questionId"))
-                .thenApply(Optional::ofNullable);
+                .thenApply(found -> Optional.ofNullable(found)
+                        .map(answer -> codec.decode(scriptKeys[1], "a:" + questionId, answer)));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.ReplicaRegistry;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionStore;
+import io.github.mcpsessions.store.StoreCodec;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
@@ -71,6 +72,11 @@ import org.slf4j.event.Level;
  * <tr><td>{@code mcp:node:<random>:ping}</td><td>channel</td><td>a backend's messages to itself, every 250
  *     milliseconds</td><td></td></tr>
  * </table>
+ *
+ * <p>With a {@link RedisSessionBackendBuilder#codec}, encrypted are: the fields {@code init}, {@code protocol}, {@code owner}, {@code issuer} and
+ * {@code level}, what follows {@code sub:} and {@code attr:}, and the attributes' values; the answers; the {@code data} of
+ * events and broadcasts; and the {@code request}. Left as they are: ids, times, numbers, and
+ * {@code who}, the digest of the owner. Messages on channels are not stored, and not encrypted.
  *
  * <h2>What is executed</h2>
  *
@@ -256,6 +262,7 @@ public final class RedisSessionBackend implements SessionBackend {
             Duration commandTimeout,
             Duration beatInterval,
             LogLimits logLimits,
+            StoreCodec codec,
             CreateReplicas createReplicas) {
         this.keys = keys;
         this.connector = connector;
@@ -273,13 +280,14 @@ public final class RedisSessionBackend implements SessionBackend {
         this.sessionStore = new RedisSessionStore(
                 commands,
                 keys,
+                codec,
                 replicationLink == null
                         ? null
                         : new Replication(
                                 connector, replicationLink, createReplicas.count(), createReplicas.timeout()));
-        this.questionStore = new RedisQuestionStore(commands, keys);
-        this.eventLog = new RedisEventLog(commands, keys, logLimits);
-        this.broadcastLog = new RedisBroadcastLog(commands, keys, logLimits);
+        this.questionStore = new RedisQuestionStore(commands, keys, codec);
+        this.eventLog = new RedisEventLog(commands, keys, codec, logLimits);
+        this.broadcastLog = new RedisBroadcastLog(commands, keys, codec, logLimits);
         this.ownerIndex = new RedisOwnerIndex(commands, keys);
         this.replicaRegistry = new RedisReplicaRegistry(commands, keys, beatInterval);
         this.replicaBus = new RedisReplicaBus(

@@ -2,6 +2,7 @@ package io.github.mcpsessions.store.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import io.github.mcpsessions.store.StoreCodec;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code heartbeatInterval}: 2 seconds
  *   <li>{@code clientName}: {@value #DEFAULT_CLIENT_NAME}
  *   <li>{@code createReplicas}: 0
+ *   <li>{@code codec}: none, everything is stored as it is
  *   <li>{@code maxEventsPerStream}: 1,024
  *   <li>{@code maxBytesPerStream}: 4 MiB
  *   <li>{@code eventRetention}: 1 hour
@@ -48,6 +50,7 @@ public final class RedisSessionBackendBuilder {
     private int maxStreamsPerSession = 256;
     private int maxBroadcasts = 4_096;
     private CreateReplicas createReplicas = CreateReplicas.NONE;
+    private StoreCodec codec = PlainText.INSTANCE;
     private @Nullable String clientName;
     private @Nullable String source;
     private Supplier<Connector> connector = () -> {
@@ -201,6 +204,19 @@ public final class RedisSessionBackendBuilder {
     }
 
     /**
+     * Sets what encodes session records, events, questions' answers and broadcasts, such as
+     * {@link io.github.mcpsessions.store.AesGcmStoreCodec}. Every replica must be able to read what the others write. What
+     * cannot be decoded fails with {@link io.github.mcpsessions.store.RecordFormatException}: it is there, and not gone.
+     *
+     * @param codec the codec
+     * @return this builder
+     */
+    public RedisSessionBackendBuilder codec(StoreCodec codec) {
+        this.codec = requireNonNull(codec, "codec");
+        return this;
+    }
+
+    /**
      * Sets how many events a stream keeps. When there are more, the oldest are dropped with the same append.
      *
      * @param maxEventsPerStream at least 1
@@ -279,7 +295,7 @@ public final class RedisSessionBackendBuilder {
         LogLimits logLimits = new LogLimits(
                 maxEventsPerStream, maxBytesPerStream, eventRetention, maxStreamsPerSession, maxBroadcasts);
         return new RedisSessionBackend(
-                        connector.get(), keys, commandTimeout, heartbeatInterval, logLimits, createReplicas)
+                        connector.get(), keys, commandTimeout, heartbeatInterval, logLimits, codec, createReplicas)
                 .start();
     }
 

@@ -9,6 +9,7 @@ import io.github.mcpsessions.store.SessionExistsException;
 import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.SessionStore;
+import io.github.mcpsessions.store.StoreCodec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +81,14 @@ final class RedisSessionStore implements SessionStore {
             if redis.call('EXISTS', KEYS[1]) == 0 then
               return 0
             end
-            redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))
+            if ARGV[1] == 'HDEL' then
+              redis.call('HDEL', KEYS[1], unpack(ARGV, 2))
+              return 1
+            end
+            redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+            if ARGV[4] then
+              redis.call('HDEL', KEYS[1], unpack(ARGV, 4))
+            end
             return 1
             """);
 
@@ -93,11 +101,13 @@ final class RedisSessionStore implements SessionStore {
 
     private final Commands commands;
     private final Keys keys;
+    private final RecordFields recordFields;
     private final @Nullable Replication replication;
 
-    RedisSessionStore(Commands commands, Keys keys, @Nullable Replication replication) {
+    RedisSessionStore(Commands commands, Keys keys, StoreCodec codec, @Nullable Replication replication) {
         this.commands = commands;
         this.keys = keys;
+        this.recordFields = new RecordFields(codec, keys);
         this.replication = replication;
     }
 
@@ -105,7 +115,7 @@ final class RedisSessionStore implements SessionStore {
     public CompletionStage<Void> create(SessionRecord record, Duration ttl) {
         List<String> arguments = new ArrayList<>();
         arguments.add(Ttl.millis(ttl));
-        RecordFields.write(record, arguments);
+        recordFields.write(record, arguments);
         return this.<Long>call(CREATE, allKeys(record.id()), arguments)
                 .thenCompose(created -> created == ABSENT
                         ? CompletableFuture.failedFuture(
@@ -133,7 +143,7 @@ final class RedisSessionStore implements SessionStore {
                     if (failure != null) {
                         throw explained(sessionId, failure);
                     }
-                    return fields.isEmpty() ? Optional.empty() : Optional.of(RecordFields.read(sessionId, fields));
+                    return fields.isEmpty() ? Optional.empty() : Optional.of(recordFields.read(sessionId, fields));
                 });
     }
 
@@ -145,7 +155,10 @@ final class RedisSessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Boolean> update(String sessionId, SessionChange change) {
-        return this.<Long>call(UPDATE, onlyRecord(sessionId), RecordFields.command(requireNonNull(change, "change")))
+        return this.<Long>call(
+                        UPDATE,
+                        onlyRecord(sessionId),
+                        recordFields.command(sessionId, requireNonNull(change, "change")))
                 .handle((updated, failure) -> {
                     if (failure != null) {
                         throw explained(sessionId, failure);

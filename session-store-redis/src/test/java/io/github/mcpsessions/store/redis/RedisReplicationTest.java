@@ -68,7 +68,11 @@ class RedisReplicationTest {
 
     @Test
     void manyAtATimeAreOnTheReplica() {
-        try (SessionBackend backend = backend(1)) {
+        try (SessionBackend backend = RedisSessionBackend.builder()
+                .uri(master.uri())
+                .commandTimeout(PATIENCE)
+                .createReplicas(1, PATIENCE)
+                .build()) {
             result(backend.sessionStore().create(session(newId()), TTL));
             List<String> ids = Stream.generate(Stages::newId).limit(1_000).toList();
 

@@ -1,5 +1,8 @@
 package io.github.mcpsessions.it;
 
+import io.github.mcpsessions.store.SessionBackend;
+import io.github.mcpsessions.store.redis.RedisSessionBackend;
+import io.github.mcpsessions.transport.netty.NettyStreamableServerTransportProvider;
 import io.modelcontextprotocol.server.McpAsyncServer;
 import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpServer;
@@ -16,6 +19,7 @@ import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +37,35 @@ final class ChaosServer {
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
 
     private ChaosServer() {}
+
+    /** Serves in a process of its own until it is killed, or told to end. */
+    @SuppressWarnings("SystemOut") // Who has started the process reads there where it serves.
+    public static void main(String[] args) {
+        SessionBackend backend = backend(System.getenv("REDIS_URL"), System.getenv("MCP_NAMESPACE"));
+        NettyStreamableServerTransportProvider transport = transport(backend);
+        McpAsyncServer server = serve(transport);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            server.closeGracefully().block(Duration.ofSeconds(20));
+            backend.close();
+        }));
+        System.out.println(endpoint(transport));
+    }
+
+    static SessionBackend backend(String redisUri, String namespace) {
+        return RedisSessionBackend.builder().uri(redisUri).namespace(namespace).build();
+    }
+
+    static NettyStreamableServerTransportProvider transport(SessionBackend backend) {
+        return NettyStreamableServerTransportProvider.builder()
+                .backend(backend)
+                .port(0)
+                .sseAfter(Duration.ofMillis(50))
+                .build();
+    }
+
+    static URI endpoint(NettyStreamableServerTransportProvider transport) {
+        return URI.create("http://127.0.0.1:" + transport.boundAddress().getPort() + "/mcp");
+    }
 
     static McpAsyncServer serve(McpStreamableServerTransportProvider transport) {
         return McpServer.async(transport)

@@ -17,8 +17,9 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Clients that cut, resume, take over, cancel, answer, broadcast and delete at random, over three replicas that die and start
- * again meanwhile; a model says what each must see. {@code -Dchaos.rounds} makes it longer, {@code -Dchaos.seed} repeats the
- * decisions of a run (though not the machine's timing).
+ * again meanwhile; a model says what each must see. {@code -Dchaos.rounds} makes it longer, {@code -Dchaos.clients} and
+ * {@code -Dchaos.actions} each round bigger, and {@code -Dchaos.seed} repeats the decisions of a run (though not the machine's
+ * timing).
  */
 class RandomisedStreamsIT {
 
@@ -33,9 +34,18 @@ class RandomisedStreamsIT {
 
     @Test
     void everyMessageComesOnceAndInOrder() throws Exception {
+        play(ChaosReplicas.inThisJvm(TestRedis.uri(), REPLICAS));
+    }
+
+    @Test
+    void everyMessageComesOnceAndInOrderThoughProcessesAreKilled() throws Exception {
+        play(ChaosReplicas.inProcesses(TestRedis.uri(), REPLICAS));
+    }
+
+    private void play(ChaosReplicas started) throws Exception {
         say("seed " + SEED + ", " + ROUNDS + " rounds of " + CLIENTS + " clients");
         Random random = new Random(SEED);
-        try (ChaosReplicas replicas = new ChaosReplicas(TestRedis.uri(), REPLICAS)) {
+        try (ChaosReplicas replicas = started) {
             for (int round = 0; round < ROUNDS; round++) {
                 play(replicas, round, new Random(random.nextLong()));
                 say("round " + round + ": " + report);

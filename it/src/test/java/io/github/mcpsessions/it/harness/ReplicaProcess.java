@@ -55,12 +55,28 @@ public final class ReplicaProcess implements Replica {
      * @return the starting replica
      */
     public static ReplicaProcess start(String nodeId, Map<String, String> environment) {
+        return start(serverProgram(), nodeId, environment);
+    }
+
+    /**
+     * Begins to start another server than the example, with the class path of the tests. It must print where it serves.
+     *
+     * @param server the class whose {@code main} method starts it
+     * @param nodeId its node id
+     * @param environment further settings
+     * @return the starting replica
+     */
+    public static ReplicaProcess start(Class<?> server, String nodeId, Map<String, String> environment) {
+        return start(List.of("-cp", classPath(), server.getName()), nodeId, environment);
+    }
+
+    private static ReplicaProcess start(List<String> program, String nodeId, Map<String, String> environment) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-Xmx256m"));
-        command.addAll(serverProgram());
+        command.addAll(program);
         ProcessBuilder builder = new ProcessBuilder(command);
         Map<String, String> env = builder.environment();
         env.keySet().removeAll(List.of("REDIS_URL", "MCP_SESSION_TTL", "MCP_NAMESPACE", "JAVA_TOOL_OPTIONS"));
@@ -80,15 +96,18 @@ public final class ReplicaProcess implements Replica {
         if (Files.exists(JAR)) {
             return List.of("-jar", JAR.toString());
         }
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         String tests = Path.of("target", "test-classes").toAbsolutePath().toString();
         return List.of(
                 "-cp",
-                Arrays.stream(classPath.split(File.pathSeparator))
+                Arrays.stream(classPath().split(File.pathSeparator))
                         .filter(entry ->
                                 !Path.of(entry).toAbsolutePath().toString().equals(tests))
                         .collect(Collectors.joining(File.pathSeparator)),
                 MAIN_CLASS);
+    }
+
+    private static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
     private void readLog() {

@@ -39,6 +39,7 @@ public final class BenchServer {
                 .port(Endpoint.port(environment))
                 .maxConnections(20_000)
                 .maxLocalSessions(1_000_000)
+                .maxNewSessionsPerMinute(Integer.MAX_VALUE)
                 .immediateExecution(immediate)
                 .build();
         McpSyncServer server = McpServer.sync(transport)

@@ -38,6 +38,7 @@ public final class StreamServer {
         NettyStreamableServerTransportProvider transport = NettyStreamableServerTransportProvider.builder()
                 .backend(backend)
                 .port(Endpoint.port(System.getenv()))
+                .maxNewSessionsPerMinute(Integer.MAX_VALUE)
                 .build();
         McpServer.async(transport)
                 .serverInfo("bench", "1")

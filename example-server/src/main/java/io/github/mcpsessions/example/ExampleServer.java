@@ -69,7 +69,8 @@ public final class ExampleServer implements Callable<Integer> {
             replica = Replica.start(
                     Settings.of(flags, environment),
                     AuthSettings.of(authFlags, environment),
-                    StoreSettings.of(environment));
+                    StoreSettings.of(environment),
+                    LimitSettings.of(environment));
         } catch (InvalidSettingException e) {
             err.println(e.getMessage());
             return CommandLine.ExitCode.USAGE;

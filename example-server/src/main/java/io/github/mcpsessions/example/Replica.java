@@ -54,12 +54,13 @@ final class Replica implements AutoCloseable {
      *
      * @throws StartException if the address cannot be bound, or Redis refuses the password
      */
-    static Replica start(Settings settings, AuthSettings auth, StoreSettings store) throws StartException {
-        return settings.stateless() ? startStateless(settings, auth) : startWithSessions(settings, auth, store);
+    static Replica start(Settings settings, AuthSettings auth, StoreSettings store, LimitSettings limits)
+            throws StartException {
+        return settings.stateless() ? startStateless(settings, auth) : startWithSessions(settings, auth, store, limits);
     }
 
-    private static Replica startWithSessions(Settings settings, AuthSettings auth, StoreSettings store)
-            throws StartException {
+    private static Replica startWithSessions(
+            Settings settings, AuthSettings auth, StoreSettings store, LimitSettings limits) throws StartException {
         SessionBackend backend = backend(settings, store);
         var builder = NettyStreamableServerTransportProvider.builder()
                 .backend(backend)
@@ -78,6 +79,7 @@ final class Replica implements AutoCloseable {
             builder.sseEndpoint(SSE);
         }
         auth.applyTo(builder);
+        limits.applyTo(builder);
         auth.stateKeys().applyTo(builder);
         NettyStreamableServerTransportProvider transport = builder.build();
         try {

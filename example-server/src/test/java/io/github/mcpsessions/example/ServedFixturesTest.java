@@ -55,7 +55,8 @@ class ServedFixturesTest {
                         false,
                         false),
                 AuthSettings.EVERYBODY,
-                StoreSettings.DEFAULT);
+                StoreSettings.DEFAULT,
+                LimitSettings.DEFAULT);
         client = McpClient.sync(
                         HttpClientStreamableHttpTransport.builder(origin()).build())
                 .capabilities(

@@ -29,6 +29,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     private final Object requestId;
     private final String method;
     private final @Nullable Object params;
+    private final long beganNanos;
     private final CallReplies answer;
     private final Executor workers;
     private final HandlerRun running;
@@ -41,7 +42,9 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
             JsonRpcMessage.Request request,
             CallReplies answer,
             Executor workers,
-            boolean interruptible) {
+            boolean interruptible,
+            long beganNanos) {
+        this.beganNanos = beganNanos;
         this.workers = workers;
         this.running = new HandlerRun(this, interruptible);
         this.sdk = sdk;
@@ -55,6 +58,10 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
 
     Object requestId() {
         return requestId;
+    }
+
+    long beganNanos() {
+        return beganNanos;
     }
 
     /** Runs the handler on the calling thread, or wherever the handler goes from there. */
@@ -108,6 +115,20 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
             answer.abandonOne();
             Handoff.run(workers, withdrawn);
         }
+    }
+
+    /** Stops the handler as {@link #cancel} does, with an error for the client; tells whether it was still running. */
+    boolean timeOut(Duration after) {
+        if (!running.end()) {
+            return false;
+        }
+        unregister();
+        Runnable withdrawn = questions.withdraw(answer);
+        running.stop(workers);
+        log.warn("The handler of {} was stopped after {}", method, after);
+        answer.respond(McpSchema.JSONRPCResponse.error(requestId, HandlerErrors.timeout(after)));
+        Handoff.run(workers, withdrawn);
+        return true;
     }
 
     /** Stops the handler of a call whose answer nobody can get any more. */

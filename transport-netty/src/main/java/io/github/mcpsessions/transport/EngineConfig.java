@@ -34,6 +34,10 @@ public final class EngineConfig {
     final int maxConcurrentRestores;
     final int maxBatchLength;
     final int maxRequestsPerSession;
+    final int maxOpenStreamsPerSession;
+    final int maxNewSessionsPerMinute;
+    final Duration handlerTimeout;
+    final JsonLimits jsonLimits;
     final int maxSubscriptions;
     final int maxAttributes;
     final int maxAttributeLength;
@@ -73,6 +77,10 @@ public final class EngineConfig {
         this.maxConcurrentRestores = builder.maxConcurrentRestores;
         this.maxBatchLength = builder.maxBatchLength;
         this.maxRequestsPerSession = builder.maxRequestsPerSession;
+        this.maxOpenStreamsPerSession = builder.maxOpenStreamsPerSession;
+        this.maxNewSessionsPerMinute = builder.maxNewSessionsPerMinute;
+        this.handlerTimeout = builder.handlerTimeout;
+        this.jsonLimits = builder.jsonLimits;
         this.maxSubscriptions = builder.maxSubscriptions;
         this.maxAttributes = builder.maxAttributes;
         this.maxAttributeLength = builder.maxAttributeLength;
@@ -149,6 +157,10 @@ public final class EngineConfig {
         private int maxConcurrentRestores = 1_024;
         private int maxBatchLength = 100;
         private int maxRequestsPerSession = 256;
+        private int maxOpenStreamsPerSession = 256;
+        private int maxNewSessionsPerMinute = 6_000;
+        private Duration handlerTimeout = Duration.ofHours(1);
+        private JsonLimits jsonLimits = JsonLimits.DEFAULT;
         private int maxSubscriptions = 1_000;
         private int maxAttributes = 64;
         private int maxAttributeLength = 16 * 1024;
@@ -337,6 +349,57 @@ public final class EngineConfig {
          */
         public Builder maxRequestsPerSession(int maxRequestsPerSession) {
             this.maxRequestsPerSession = positive("maxRequestsPerSession", maxRequestsPerSession);
+            return this;
+        }
+
+        /**
+         * Sets how many event streams of a session are open on this replica at a time. A further GET gets 429 with {@code
+         * Retry-After}, unless it takes over a stream that is open. Those of running calls count and are not refused: how many
+         * there are, {@link #maxRequestsPerSession} bounds. GETs that come at the very same moment may be a few more.
+         *
+         * @param maxOpenStreamsPerSession the greatest number, at least 1; 256 by default
+         * @return this builder
+         */
+        public Builder maxOpenStreamsPerSession(int maxOpenStreamsPerSession) {
+            this.maxOpenStreamsPerSession = positive("maxOpenStreamsPerSession", maxOpenStreamsPerSession);
+            return this;
+        }
+
+        /**
+         * Sets how many sessions may be created per minute on this replica by a principal or, where requests are not
+         * authenticated, from an address (of IPv6, from a /64 network). For a further one, {@code initialize} gets 429 with
+         * {@code Retry-After}. Of those who came last, 100,000 are counted.
+         *
+         * @param maxNewSessionsPerMinute the greatest number, at least 1; 6,000 by default. Behind a balancer all clients have
+         *     its address: without authentication this is then how many may be created in all
+         * @return this builder
+         */
+        public Builder maxNewSessionsPerMinute(int maxNewSessionsPerMinute) {
+            this.maxNewSessionsPerMinute = positive("maxNewSessionsPerMinute", maxNewSessionsPerMinute);
+            return this;
+        }
+
+        /**
+         * Sets how long a handler may take, questions to the client included. One that takes longer is stopped as by a
+         * cancellation, its thread interrupted where it blocks, and the client gets a JSON-RPC error. Looked after once per
+         * second.
+         *
+         * @param handlerTimeout the bound, a second to 365 days; an hour by default
+         * @return this builder
+         */
+        public Builder handlerTimeout(Duration handlerTimeout) {
+            this.handlerTimeout = range("handlerTimeout", handlerTimeout, Duration.ofSeconds(1), Duration.ofDays(365));
+            return this;
+        }
+
+        /**
+         * Sets how large the parts of a request's JSON may be. A body with a larger one gets 400.
+         *
+         * @param jsonLimits the limits; {@link JsonLimits#DEFAULT} by default
+         * @return this builder
+         */
+        public Builder jsonLimits(JsonLimits jsonLimits) {
+            this.jsonLimits = requireNonNull(jsonLimits, "jsonLimits");
             return this;
         }
 

@@ -24,14 +24,24 @@ public interface EngineObserver {
         HEADERS,
         /** The length of a body: 413. */
         BODY,
+        /** The time in which the head of a request has to arrive: 408. */
+        HEADERS_TIME,
         /** The time in which a request has to arrive: 408. */
         REQUEST_TIME,
         /** The bytes that wait for a slow reader: disconnected. */
         PENDING_BYTES,
+        /** How deep a request's JSON is nested, or how long its strings, names and numbers are: 400. */
+        JSON,
         /** The messages of a batch: 400. */
         BATCH,
+        /** The sessions that a principal, or an address, creates per minute: 429. */
+        NEW_SESSIONS,
+        /** The sessions that a principal has: 503. */
+        PRINCIPAL_SESSIONS,
         /** The requests of a session that are being answered: 429. */
         SESSION_REQUESTS,
+        /** The event streams of a session that are open: 429. */
+        OPEN_STREAMS,
         /** The sessions in memory: 503. */
         LOCAL_SESSIONS,
         /** The restores under way: 503. */
@@ -40,6 +50,8 @@ public interface EngineObserver {
         RESTORE_TIME,
         /** What waits for a handler: 503. */
         HANDLERS,
+        /** The time for a handler: a JSON-RPC error. */
+        HANDLER_TIME,
         /** The resources that a session can subscribe to: a JSON-RPC error. */
         SUBSCRIPTIONS,
         /** The attributes of a session, their number or their length: refused. */

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import java.net.InetAddress;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,11 @@ abstract class ForwardingExchange implements HttpExchange {
     @Override
     public Optional<McpPrincipal> principal() {
         return exchange.principal();
+    }
+
+    @Override
+    public Optional<InetAddress> remoteAddress() {
+        return exchange.remoteAddress();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.mcpsessions.transport;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
+import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,10 @@ final class HandlerErrors {
         String message = failure.getMessage();
         boolean presentable = failure instanceof Exception && !jacksons && message != null && isPresentable(message);
         return new JSONRPCError(McpSchema.ErrorCodes.INTERNAL_ERROR, presentable ? message : FAILED, null);
+    }
+
+    static JSONRPCError timeout(Duration after) {
+        return new JSONRPCError(McpSchema.ErrorCodes.INTERNAL_ERROR, "The request took longer than " + after, null);
     }
 
     /** Tells the client's fault from that of a tool which reads or writes JSON itself; a tool must not blame the client. */

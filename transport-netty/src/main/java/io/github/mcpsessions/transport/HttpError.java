@@ -3,6 +3,7 @@ package io.github.mcpsessions.transport;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -89,6 +90,14 @@ public enum HttpError {
         if (this == UNAVAILABLE || this == TOO_MANY_REQUESTS) {
             exchange.setResponseHeader("Retry-After", "1");
         }
+        exchange.respond(status, null, out -> write(out, id, message));
+    }
+
+    /** Answers with this error and says when the same request may succeed, in whole seconds. */
+    void answer(HttpExchange exchange, @Nullable Object id, String message, Duration retryAfter) {
+        exchange.setResponseHeader(
+                "Retry-After",
+                Long.toString(Math.max(1, retryAfter.plusNanos(999_999_999).toSeconds())));
         exchange.respond(status, null, out -> write(out, id, message));
     }
 

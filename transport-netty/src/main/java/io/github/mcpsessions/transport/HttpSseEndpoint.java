@@ -105,7 +105,7 @@ final class HttpSseEndpoint implements HttpRequestHandler {
         EventId last = lastEvent(exchange, named);
         String sessionId = last == null ? named : last.stream();
         if (sessionId == null) {
-            endpoint.requireRoom(null);
+            endpoint.requireRoom(exchange, null);
             endpoint.create(exchange, null, null, ProtocolVersions.V2024_11_05, session -> {
                 if (session.enter()) {
                     connect(exchange, session, new EventId(session.id(), 0), false);

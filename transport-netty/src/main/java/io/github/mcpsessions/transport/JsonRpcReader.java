@@ -12,23 +12,18 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /** Reads the JSON-RPC messages of a request body in one pass, and refuses what is not one with the reason. */
 final class JsonRpcReader {
 
-    /** Deeper nesting than any MCP message has, and shallow enough for every stack. */
-    static final int MAX_DEPTH = 200;
-
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
-            .build();
+    private static final JsonFactory DEFAULT = JsonLimits.DEFAULT.factory();
 
     /** Most objects in MCP messages have one to three members. */
     private static final int MEMBERS_GUESS = 4;
 
+    private final JsonFactory json;
     private final int maxBatchLength;
     private final EngineObserver observer;
 
@@ -37,6 +32,11 @@ final class JsonRpcReader {
     }
 
     JsonRpcReader(int maxBatchLength, EngineObserver observer) {
+        this(JsonLimits.DEFAULT, maxBatchLength, observer);
+    }
+
+    JsonRpcReader(JsonLimits limits, int maxBatchLength, EngineObserver observer) {
+        this.json = limits.equals(JsonLimits.DEFAULT) ? DEFAULT : limits.factory();
         this.maxBatchLength = maxBatchLength;
         this.observer = observer;
     }
@@ -50,7 +50,7 @@ final class JsonRpcReader {
     record Body(List<JsonRpcMessage> messages, boolean batch) {}
 
     Body read(byte[] body) throws RefusedException {
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), body)) {
+        try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body)) {
             JsonToken first = parser.nextToken();
             Body result;
             if (first == JsonToken.START_OBJECT) {
@@ -67,6 +67,12 @@ final class JsonRpcReader {
                 throw new RefusedException(HttpError.PARSE_ERROR, null, "There is more after the JSON-RPC message");
             }
             return result;
+        } catch (StreamConstraintsException e) {
+            observer.rejected(EngineObserver.Limit.JSON);
+            throw new RefusedException(
+                    HttpError.PARSE_ERROR,
+                    null,
+                    "The JSON is nested more deeply, or has a longer string, name or number, than is accepted");
         } catch (JacksonException e) {
             throw new RefusedException(HttpError.PARSE_ERROR, null, "The body is not valid JSON: " + describe(e));
         }
@@ -74,7 +80,7 @@ final class JsonRpcReader {
 
     /** Returns the raw {@code params} of a body that {@link #read} found to be one request with an object as params. */
     String rawParams(byte[] body) {
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), body)) {
+        try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body)) {
             parser.nextToken();
             while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
                 boolean params = "params".equals(parser.currentName());

@@ -4,6 +4,7 @@ import io.github.mcpsessions.store.SessionChange;
 import io.github.mcpsessions.store.SessionOwner;
 import io.github.mcpsessions.store.SessionRecord;
 import io.modelcontextprotocol.spec.McpSchema;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
@@ -47,7 +48,7 @@ final class LocalSession implements ResumableSession {
     @SuppressWarnings("unused")
     private volatile int requests;
 
-    /** The running calls by JSON-RPC id, made with the first one that is still running when its handler returns. */
+    /** The running calls by JSON-RPC id, or by themselves where one of the same id is running already, made with the first one that is still running when its handler returns. */
     private volatile @Nullable ConcurrentHashMap<Object, Call> calls;
 
     private volatile SessionRecord record;
@@ -151,6 +152,11 @@ final class LocalSession implements ResumableSession {
     StreamReader reader(String stream) {
         ConcurrentHashMap<String, StreamReader> open = readers;
         return open == null ? null : open.get(stream);
+    }
+
+    int openStreams() {
+        ConcurrentHashMap<String, StreamReader> open = readers;
+        return open == null ? 0 : open.size();
     }
 
     /** Returns the reader that this one takes the place of. */
@@ -262,8 +268,8 @@ final class LocalSession implements ResumableSession {
         return busy.compareAndSet(0, RETIRED);
     }
 
-    /** Registers a call so that it can be cancelled; {@code false} if a call of this id is running already. */
-    boolean register(Call call) {
+    /** Registers a call, so that it can be cancelled unless a call of the same id is running already, and be timed out. */
+    void register(Call call) {
         ConcurrentHashMap<Object, Call> running = calls;
         if (running == null) {
             synchronized (this) {
@@ -274,13 +280,17 @@ final class LocalSession implements ResumableSession {
                 }
             }
         }
-        return running.putIfAbsent(call.requestId(), call) == null;
+        if (running.putIfAbsent(call.requestId(), call) != null) {
+            running.put(call, call);
+        }
     }
 
     void unregister(Call call) {
         ConcurrentHashMap<Object, Call> running = calls;
         if (running != null) {
-            running.remove(call.requestId(), call);
+            if (!running.remove(call.requestId(), call)) {
+                running.remove(call);
+            }
         }
     }
 
@@ -288,6 +298,20 @@ final class LocalSession implements ResumableSession {
     Call call(Object requestId) {
         ConcurrentHashMap<Object, Call> running = calls;
         return running == null ? null : running.get(requestId);
+    }
+
+    /** Ends the calls that were begun before a time of the engine's clock; returns how many there were. */
+    int timeOut(long beganBeforeNanos, Duration after) {
+        ConcurrentHashMap<Object, Call> running = calls;
+        int ended = 0;
+        if (running != null) {
+            for (Call call : running.values()) {
+                if (call.beganNanos() - beganBeforeNanos < 0 && call.timeOut(after)) {
+                    ended++;
+                }
+            }
+        }
+        return ended;
     }
 
     /** Ends what runs here for a session that is gone. */

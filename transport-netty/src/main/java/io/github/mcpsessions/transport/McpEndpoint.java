@@ -12,6 +12,7 @@ import io.modelcontextprotocol.server.McpRequestHandler;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -51,6 +52,7 @@ final class McpEndpoint implements HttpRequestHandler {
     private final @Nullable ModernEndpoint modern;
     private final Executor workers;
     private final JsonRpcReader reader;
+    private final NewSessions newSessions;
     private final AtomicInteger runningAnswers = new AtomicInteger();
     private final CompletableFuture<Void> idle = new CompletableFuture<>();
     private volatile boolean draining;
@@ -78,7 +80,8 @@ final class McpEndpoint implements HttpRequestHandler {
         this.undecided = undecided;
         this.modern = modern;
         this.workers = workers;
-        this.reader = new JsonRpcReader(config.maxBatchLength, config.observer);
+        this.reader = new JsonRpcReader(config.jsonLimits, config.maxBatchLength, config.observer);
+        this.newSessions = new NewSessions(config);
     }
 
     /** Decides about an exchange; what it throws is answered. */
@@ -233,7 +236,7 @@ final class McpEndpoint implements HttpRequestHandler {
 
     private void initialize(HttpExchange exchange, JsonRpcMessage.Request request) throws RefusedException {
         Initialize initialize = readInitialize(exchange, request);
-        requireRoom(request.id());
+        requireRoom(exchange, request.id());
         onWorker(
                 exchange,
                 request.id(),
@@ -282,7 +285,17 @@ final class McpEndpoint implements HttpRequestHandler {
         return new Initialize(params, initialize);
     }
 
-    void requireRoom(@Nullable Object id) throws RefusedException {
+    /** Refuses another session of a caller who has created many of late, and of everybody if there are too many here. */
+    void requireRoom(HttpExchange exchange, @Nullable Object id) throws RefusedException {
+        Duration wait = newSessions.tryCreate(exchange);
+        if (!wait.isZero()) {
+            throw new RefusedException(
+                    HttpError.TOO_MANY_REQUESTS,
+                    id,
+                    "Too many sessions were created (expected: at most " + config.maxNewSessionsPerMinute
+                            + " per minute)",
+                    wait);
+        }
         if (!registry.hasRoom()) {
             throw new RefusedException(HttpError.UNAVAILABLE, id, "Too many sessions are in use on this replica");
         }
@@ -318,6 +331,7 @@ final class McpEndpoint implements HttpRequestHandler {
                 return;
             }
             if (!created) {
+                config.observer.rejected(Limit.PRINCIPAL_SESSIONS);
                 HttpError.UNAVAILABLE.answer(exchange, id, "The principal has too many sessions");
                 return;
             }
@@ -378,6 +392,7 @@ final class McpEndpoint implements HttpRequestHandler {
                             + config.maxRequestsPerSession + " at a time)");
             return;
         }
+        long began = config.nanoTime.getAsLong();
         List<Call> calls = new ArrayList<>(count);
         runningAnswers.incrementAndGet();
         CallReplies answer =
@@ -390,7 +405,8 @@ final class McpEndpoint implements HttpRequestHandler {
                 });
         for (JsonRpcMessage message : messages) {
             if (message instanceof JsonRpcMessage.Request request) {
-                calls.add(new Call(sdk, questions, session, request, answer, workers, !config.immediateExecution));
+                calls.add(
+                        new Call(sdk, questions, session, request, answer, workers, !config.immediateExecution, began));
             }
         }
         Iterator<Call> next = calls.iterator();
@@ -604,11 +620,21 @@ final class McpEndpoint implements HttpRequestHandler {
         requireNotDraining();
         withSession(exchange, sessionId, null, SESSION_NOT_FOUND, onlyStreamable(exchange, null, session -> {
             String lastEventId = exchange.header("Last-Event-ID");
-            if (lastEventId == null) {
+            EventId after = lastEventId == null ? null : EventId.parse(lastEventId);
+            String stream = after == null ? EventLog.STANDALONE : after.stream();
+            if (session.openStreams() >= config.maxOpenStreamsPerSession && session.reader(stream) == null) {
+                session.exit();
+                config.observer.rejected(Limit.OPEN_STREAMS);
+                HttpError.TOO_MANY_REQUESTS.answer(
+                        exchange,
+                        null,
+                        "Too many event streams of the session are open (expected: at most "
+                                + config.maxOpenStreamsPerSession + ")");
+            } else if (lastEventId == null) {
                 streams.listen(exchange, session);
                 broadcasts.catchUp(session);
             } else {
-                resume(exchange, session, lastEventId);
+                resume(exchange, session, after);
             }
         }));
     }
@@ -620,8 +646,7 @@ final class McpEndpoint implements HttpRequestHandler {
         }
     }
 
-    private void resume(HttpExchange exchange, LocalSession session, String lastEventId) {
-        EventId after = EventId.parse(lastEventId);
+    private void resume(HttpExchange exchange, LocalSession session, @Nullable EventId after) {
         if (after == null) {
             session.exit();
             HttpError.INVALID_REQUEST.answer(exchange, null, "Last-Event-ID: not an event of this session");

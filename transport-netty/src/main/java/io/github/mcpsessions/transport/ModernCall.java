@@ -7,6 +7,7 @@ import io.modelcontextprotocol.server.McpRequestHandler;
 import io.modelcontextprotocol.spec.McpLoggableSession;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -30,6 +31,14 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
     private static final Set<String> MAY_ASK =
             Set.of(McpSchema.METHOD_TOOLS_CALL, McpSchema.METHOD_PROMPT_GET, McpSchema.METHOD_RESOURCES_READ);
 
+    private static final class TooLongException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        TooLongException() {
+            super("The handler has taken too long", null, false, false);
+        }
+    }
+
     private final SdkServer sdk;
     private final ModernResults results;
     private final WaitingCalls waiting;
@@ -50,6 +59,8 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
     /** What the handler has come to while nobody was there to be told. */
     private @Nullable Runnable outcome;
 
+    private final Duration timeout;
+    private final EngineObserver observer;
     private int round;
 
     /**
@@ -69,7 +80,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
             String principal,
             Map<String, Object> given,
             Executor workers,
-            boolean interruptible) {
+            EngineConfig config) {
         this.sdk = sdk;
         this.results = results;
         this.waiting = waiting;
@@ -80,7 +91,9 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
         this.digest = InputState.digest(request);
         this.retried = !given.isEmpty();
         this.inputs = new Inputs(given, this::asked);
-        this.run = new HandlerRun(this, interruptible);
+        this.run = new HandlerRun(this, !config.immediateExecution);
+        this.timeout = config.handlerTimeout;
+        this.observer = config.observer;
     }
 
     String id() {
@@ -106,6 +119,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
                 id, this, request.clientCapabilities(), request.clientInfo(), context, sdk.schemaValidator());
         try {
             Mono.defer(() -> handler.handle(exchange, request.params()))
+                    .timeout(timeout, Mono.error(TooLongException::new))
                     .contextWrite(c -> c.put(McpTransportContext.KEY, context))
                     .subscribe(run);
         } catch (Throwable e) {
@@ -232,8 +246,20 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
 
     @Override
     public void onFailure(Throwable failure) {
+        if (failure instanceof TooLongException) {
+            run.stop(workers);
+            inputs.abandon();
+            observer.rejected(EngineObserver.Limit.HANDLER_TIME);
+            log.warn("The handler of {} was stopped after {}", request.method(), timeout);
+            answerTimeout();
+            return;
+        }
         JSONRPCError error = ModernResults.error(request.method(), request.params(), failure);
         finish(ModernResults.status(error), new JsonRpcFailure(request.id(), error), () -> onFailure(failure));
+    }
+
+    private void answerTimeout() {
+        finish(200, new JsonRpcFailure(request.id(), HandlerErrors.timeout(timeout)), this::answerTimeout);
     }
 
     /** Answers with the outcome, or keeps it for the client's next round, whose request has another id. */

@@ -300,7 +300,7 @@ final class ModernEndpoint {
                 principal,
                 given,
                 handlers,
-                !config.immediateExecution);
+                config);
     }
 
     private ModernAnswer newAnswer(HttpExchange exchange, ModernRequest request, Runnable onGone) {

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import java.net.InetAddress;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,11 @@ public interface RequestHead {
      */
     @Nullable
     String header(String name);
+
+    /** {@return the address of the other end of the connection, a balancer's if there is one; empty if it is not known} */
+    default Optional<InetAddress> remoteAddress() {
+        return Optional.empty();
+    }
 
     /** {@return who has sent the request, or empty if requests are not authenticated} */
     default Optional<McpPrincipal> principal() {

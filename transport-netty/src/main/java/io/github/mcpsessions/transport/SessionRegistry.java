@@ -537,7 +537,7 @@ final class SessionRegistry {
                         failure == null ? SessionLookup.Gone.INSTANCE : unavailable(record.id(), failure)));
     }
 
-    /** Called about once per second: gives up idle sessions, keeps used ones alive in the store. */
+    /** Called about once per second: gives up idle sessions, keeps used ones alive in the store, ends calls that take too long. */
     void sweep() {
         long now = config.nanoTime.getAsLong();
         long idleNanos = config.localIdleTimeout.toNanos();
@@ -545,6 +545,7 @@ final class SessionRegistry {
             if (lifetimeIsOver(session.createdAt())) {
                 expire(session);
             } else if (session.isBusy()) {
+                timeOutCalls(session, now);
                 use(session, now);
             } else if (session.freshness.isTouchOwed() && session.freshness.takeTouch(now, touchIntervalNanos)) {
                 touch(session);
@@ -553,6 +554,13 @@ final class SessionRegistry {
             }
         }
         store.probe(config.sessionTtl);
+    }
+
+    private void timeOutCalls(LocalSession session, long now) {
+        int ended = session.timeOut(now - config.handlerTimeout.toNanos(), config.handlerTimeout);
+        for (int i = 0; i < ended; i++) {
+            config.observer.rejected(Limit.HANDLER_TIME);
+        }
     }
 
     /** Slides the expiry of every session that was used since it was last slid. */

@@ -66,10 +66,7 @@ final class StatelessCall implements HandlerRun.Outcome {
         if (failure instanceof TimeoutException) {
             run.interrupt();
             log.warn("The handler of {} was cancelled after {}", request.method(), timeout);
-            answer(new JsonRpcFailure(
-                    request.id(),
-                    new JSONRPCResponse.JSONRPCError(
-                            McpSchema.ErrorCodes.INTERNAL_ERROR, "The request took longer than " + timeout)));
+            answer(new JsonRpcFailure(request.id(), HandlerErrors.timeout(timeout)));
         } else {
             answer(new JsonRpcFailure(
                     request.id(), HandlerErrors.toJsonRpc(request.method(), request.params(), failure)));

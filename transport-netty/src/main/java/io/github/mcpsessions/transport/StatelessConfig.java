@@ -13,6 +13,7 @@ public final class StatelessConfig {
 
     final String nodeId;
     final Duration handlerTimeout;
+    final JsonLimits jsonLimits;
     final boolean immediateExecution;
     final @Nullable Executor handlerExecutor;
     final McpTransportContextExtractor<RequestHead> contextExtractor;
@@ -23,6 +24,7 @@ public final class StatelessConfig {
     private StatelessConfig(Builder builder) {
         this.nodeId = builder.nodeId;
         this.handlerTimeout = builder.handlerTimeout;
+        this.jsonLimits = builder.jsonLimits;
         this.immediateExecution = builder.immediateExecution;
         this.handlerExecutor = builder.handlerExecutor;
         this.contextExtractor = builder.contextExtractor;
@@ -50,6 +52,7 @@ public final class StatelessConfig {
 
         private String nodeId = "node-" + RandomIds.next(6);
         private Duration handlerTimeout = Duration.ofMinutes(10);
+        private JsonLimits jsonLimits = JsonLimits.DEFAULT;
         private boolean immediateExecution;
         private @Nullable Executor handlerExecutor;
         private McpTransportContextExtractor<RequestHead> contextExtractor = request -> McpTransportContext.EMPTY;
@@ -85,6 +88,17 @@ public final class StatelessConfig {
                 throw new IllegalArgumentException("handlerTimeout: " + handlerTimeout + " (expected: > 0)");
             }
             this.handlerTimeout = handlerTimeout;
+            return this;
+        }
+
+        /**
+         * Sets how large the parts of a request's JSON may be. A body with a larger one gets 400.
+         *
+         * @param jsonLimits the limits; {@link JsonLimits#DEFAULT} by default
+         * @return this builder
+         */
+        public Builder jsonLimits(JsonLimits jsonLimits) {
+            this.jsonLimits = requireNonNull(jsonLimits, "jsonLimits");
             return this;
         }
 

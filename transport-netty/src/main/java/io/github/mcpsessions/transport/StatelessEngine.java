@@ -30,7 +30,7 @@ public final class StatelessEngine implements HttpRequestHandler {
     private final Executor workers;
     private final Executor handlers;
     private final HttpRequestHandler entrance;
-    private final JsonRpcReader reader = new JsonRpcReader(1);
+    private final JsonRpcReader reader;
 
     private volatile @Nullable McpStatelessServerHandler server;
     private volatile boolean draining;
@@ -42,6 +42,7 @@ public final class StatelessEngine implements HttpRequestHandler {
      */
     public StatelessEngine(StatelessConfig config) {
         this.config = requireNonNull(config, "config");
+        this.reader = new JsonRpcReader(config.jsonLimits, 1, EngineObserver.NONE);
         this.ownWorkers = config.handlerExecutor == null ? new WorkerPool() : null;
         this.workers = config.handlerExecutor == null ? requireNonNull(ownWorkers) : config.handlerExecutor;
         this.handlers = config.immediateExecution ? Runnable::run : workers;

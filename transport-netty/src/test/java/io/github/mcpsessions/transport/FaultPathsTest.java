@@ -93,7 +93,6 @@ class FaultPathsTest {
         assertThat(both.status()).isEqualTo(200);
         assertThat(both.body())
                 .contains("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", "\"id\":2,\"error\":{\"code\":-32603");
-        assertGivenUpWhenIdle(a);
     }
 
     @Test

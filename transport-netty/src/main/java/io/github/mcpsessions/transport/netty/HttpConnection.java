@@ -64,6 +64,7 @@ final class HttpConnection extends ChannelDuplexHandler {
     private final ServerHeaders serverHeaders;
     private final Connections connections;
     private final int maxQueuedRequests;
+    private final long headersTimeoutNanos;
     private final long requestTimeoutNanos;
     private final long idleTimeoutNanos;
     private final long quietNanos;
@@ -85,6 +86,8 @@ final class HttpConnection extends ChannelDuplexHandler {
     private long deadlineNanos;
     private long lastReadNanos;
     private boolean requestTimed;
+    private boolean headTimed;
+    private long requestBegunNanos;
 
     HttpConnection(
             HttpServerConfig config, RequestDecoder decoder, ServerHeaders serverHeaders, Connections connections) {
@@ -94,6 +97,7 @@ final class HttpConnection extends ChannelDuplexHandler {
         this.connections = connections;
         this.maxQueuedRequests = config.maxPipelinedRequests();
         this.requestTimeoutNanos = config.requestTimeout().toNanos();
+        this.headersTimeoutNanos = Math.min(config.headersTimeout().toNanos(), requestTimeoutNanos);
         this.idleTimeoutNanos = config.idleTimeout().toNanos();
         this.quietNanos = config.quietTime().toNanos();
     }
@@ -332,12 +336,20 @@ final class HttpConnection extends ChannelDuplexHandler {
 
     /** Begins to wait for the rest of a request of which a part is there. */
     private void timeRequest(ChannelHandlerContext ctx) {
-        if (requestTimed || !(state == State.RECEIVING || (state == State.BETWEEN && decoder.isMidRequest()))) {
+        boolean inHead = state == State.BETWEEN && decoder.isMidRequest();
+        if (!inHead && (state != State.RECEIVING || (requestTimed && !headTimed))) {
             return;
         }
-        requestTimed = true;
+        if (inHead && requestTimed) {
+            return;
+        }
         long now = now(ctx);
-        deadlineNanos = now + requestTimeoutNanos;
+        if (!requestTimed) {
+            requestTimed = true;
+            requestBegunNanos = now;
+        }
+        headTimed = inHead;
+        deadlineNanos = requestBegunNanos + (inHead ? headersTimeoutNanos : requestTimeoutNanos);
         if (deadlineNanos - timerNanos < 0) {
             schedule(ctx, now, deadlineNanos);
         }
@@ -374,7 +386,7 @@ final class HttpConnection extends ChannelDuplexHandler {
         }
         schedule(ctx, now, now + idleTimeoutNanos);
         if (waiting && requestTimed) {
-            observer.rejected(EngineObserver.Limit.REQUEST_TIME);
+            observer.rejected(isHeadLate() ? EngineObserver.Limit.HEADERS_TIME : EngineObserver.Limit.REQUEST_TIME);
             write(ctx, requestTimeout(ctx), ctx.voidPromise());
             ctx.flush();
             return;
@@ -394,8 +406,14 @@ final class HttpConnection extends ChannelDuplexHandler {
         return Responses.closing(Responses.error(
                 ctx.alloc(),
                 HttpError.REQUEST_TIMEOUT,
-                "The request did not arrive in time (expected: within "
-                        + TimeUnit.NANOSECONDS.toMillis(requestTimeoutNanos) + " ms)"));
+                (isHeadLate() ? "The head of the request" : "The request")
+                        + " did not arrive in time (expected: within "
+                        + TimeUnit.NANOSECONDS.toMillis(isHeadLate() ? headersTimeoutNanos : requestTimeoutNanos)
+                        + " ms)"));
+    }
+
+    private boolean isHeadLate() {
+        return headTimed && headersTimeoutNanos < requestTimeoutNanos;
     }
 
     @Override

@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  *     With more of them the connection is not read until some were answered
  * @param maxPendingBytes the bytes that an event stream may hold for a client that reads too slowly; 1 MiB by default.
  *     With more the client is disconnected. Each event counts with 128 bytes of overhead; one event alone may be larger
+ * @param headersTimeout the time for the head of a request to arrive, from its first byte; 10 s by default, and never more
+ *     than {@code requestTimeout}. A request whose head does not is answered 408
  * @param requestTimeout the time for a request to arrive completely, from its first byte; 30 s by default. A request
  *     that does not is answered 408
  * @param idleTimeout the time after which a connection is closed on which no request is being received or answered, or
@@ -76,6 +78,7 @@ record HttpServerConfig(
         int maxBodyBytes,
         int maxPipelinedRequests,
         int maxPendingBytes,
+        Duration headersTimeout,
         Duration requestTimeout,
         Duration idleTimeout,
         Duration quietTime,
@@ -125,6 +128,7 @@ record HttpServerConfig(
         private int maxBodyBytes = 4 << 20;
         private int maxPipelinedRequests = 16;
         private int maxPendingBytes = 1 << 20;
+        private Duration headersTimeout = Duration.ofSeconds(10);
         private Duration requestTimeout = Duration.ofSeconds(30);
         private Duration idleTimeout = Duration.ofSeconds(75);
         private Duration quietTime = Duration.ofMillis(500);
@@ -221,6 +225,11 @@ record HttpServerConfig(
 
         Builder maxPendingBytes(int maxPendingBytes) {
             this.maxPendingBytes = requirePositive(maxPendingBytes, "maxPendingBytes");
+            return this;
+        }
+
+        Builder headersTimeout(Duration headersTimeout) {
+            this.headersTimeout = requirePositive(headersTimeout, "headersTimeout");
             return this;
         }
 
@@ -382,6 +391,7 @@ record HttpServerConfig(
                     maxBodyBytes,
                     maxPipelinedRequests,
                     maxPendingBytes,
+                    headersTimeout,
                     requestTimeout,
                     idleTimeout,
                     quietTime,

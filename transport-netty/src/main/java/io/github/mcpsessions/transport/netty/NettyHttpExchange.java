@@ -17,8 +17,11 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.AsciiString;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -125,6 +128,13 @@ final class NettyHttpExchange implements HttpExchange {
     public @Nullable String header(String name) {
         AsciiString known = KNOWN_HEADERS.get(name);
         return request.headers().get(known == null ? name : known);
+    }
+
+    @Override
+    public Optional<InetAddress> remoteAddress() {
+        return ctx.channel().remoteAddress() instanceof InetSocketAddress remote
+                ? Optional.ofNullable(remote.getAddress())
+                : Optional.empty();
     }
 
     @Override

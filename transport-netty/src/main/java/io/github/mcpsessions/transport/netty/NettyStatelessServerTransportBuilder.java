@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport.netty;
 
+import io.github.mcpsessions.transport.JsonLimits;
 import io.github.mcpsessions.transport.ProtectedResource;
 import io.github.mcpsessions.transport.RequestAuthenticator;
 import io.github.mcpsessions.transport.RequestHead;
@@ -46,6 +47,17 @@ public final class NettyStatelessServerTransportBuilder
      */
     public NettyStatelessServerTransportBuilder handlerTimeout(Duration handlerTimeout) {
         engine.handlerTimeout(handlerTimeout);
+        return this;
+    }
+
+    /**
+     * Sets how large the parts of a request's JSON may be. A body with a larger one gets 400.
+     *
+     * @param jsonLimits the limits; {@link JsonLimits#DEFAULT} by default
+     * @return this builder
+     */
+    public NettyStatelessServerTransportBuilder jsonLimits(JsonLimits jsonLimits) {
+        engine.jsonLimits(jsonLimits);
         return this;
     }
 

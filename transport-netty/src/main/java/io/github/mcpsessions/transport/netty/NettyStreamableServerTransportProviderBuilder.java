@@ -8,6 +8,7 @@ import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.CacheHint;
 import io.github.mcpsessions.transport.EngineConfig;
 import io.github.mcpsessions.transport.EngineObserver;
+import io.github.mcpsessions.transport.JsonLimits;
 import io.github.mcpsessions.transport.ProtectedResource;
 import io.github.mcpsessions.transport.ProtocolEras;
 import io.github.mcpsessions.transport.RequestAuthenticator;
@@ -208,6 +209,57 @@ public final class NettyStreamableServerTransportProviderBuilder
      */
     public NettyStreamableServerTransportProviderBuilder maxRequestsPerSession(int maxRequestsPerSession) {
         engine.maxRequestsPerSession(maxRequestsPerSession);
+        return this;
+    }
+
+    /**
+     * Sets how many event streams of a session are open on this replica at a time. A further GET gets 429 with {@code
+     * Retry-After}, unless it takes over a stream that is open. Those of running calls count and are not refused: how many
+     * there are, {@link #maxRequestsPerSession} bounds. GETs that come at the very same moment may be a few more.
+     *
+     * @param maxOpenStreamsPerSession the greatest number, at least 1; 256 by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder maxOpenStreamsPerSession(int maxOpenStreamsPerSession) {
+        engine.maxOpenStreamsPerSession(maxOpenStreamsPerSession);
+        return this;
+    }
+
+    /**
+     * Sets how many sessions may be created per minute on this replica by a principal or, where requests are not
+     * authenticated, from an address (of IPv6, from a /64 network). For a further one, {@code initialize} gets 429 with
+     * {@code Retry-After}. Of those who came last, 100,000 are counted.
+     *
+     * @param maxNewSessionsPerMinute the greatest number, at least 1; 6,000 by default. Behind a balancer all clients have
+     *     its address: without authentication this is then how many may be created in all
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder maxNewSessionsPerMinute(int maxNewSessionsPerMinute) {
+        engine.maxNewSessionsPerMinute(maxNewSessionsPerMinute);
+        return this;
+    }
+
+    /**
+     * Sets how long a handler may take, questions to the client included. One that takes longer is stopped as by a
+     * cancellation, its thread interrupted where it blocks, and the client gets a JSON-RPC error. Looked after once per
+     * second.
+     *
+     * @param handlerTimeout the bound, a second to 365 days; an hour by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder handlerTimeout(Duration handlerTimeout) {
+        engine.handlerTimeout(handlerTimeout);
+        return this;
+    }
+
+    /**
+     * Sets how large the parts of a request's JSON may be. A body with a larger one gets 400.
+     *
+     * @param jsonLimits the limits; {@link JsonLimits#DEFAULT} by default
+     * @return this builder
+     */
+    public NettyStreamableServerTransportProviderBuilder jsonLimits(JsonLimits jsonLimits) {
+        engine.jsonLimits(jsonLimits);
         return this;
     }
 

@@ -371,6 +371,17 @@ public abstract sealed class NettyTransportBuilder<B extends NettyTransportBuild
     }
 
     /**
+     * Sets how long the head of a request, its request line and headers, may take to arrive. A slower one gets 408.
+     *
+     * @param headersTimeout the time, more than 0; 10 seconds by default. Where {@link #requestTimeout} is shorter, that holds
+     * @return this builder
+     */
+    public B headersTimeout(Duration headersTimeout) {
+        http.headersTimeout(headersTimeout);
+        return self();
+    }
+
+    /**
      * Sets how long a request may take to arrive, from its first byte to its last. A slower one gets 408.
      *
      * @param requestTimeout the time, more than 0; 30 seconds by default

@@ -39,6 +39,7 @@ class HttpConnectionTest {
 
     private EmbeddedChannel connect() {
         HttpServerConfig config = HttpServerConfig.builder()
+                .headersTimeout(REQUEST_TIMEOUT)
                 .requestTimeout(REQUEST_TIMEOUT)
                 .idleTimeout(IDLE_TIMEOUT)
                 .quietTime(QUIET_TIME)

@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     options: {
         only: { type: 'string' },
         'spec-version': { type: 'string', multiple: true, default: ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26'] },
+        requirements: { type: 'string', multiple: true, default: ['2026-07-28', '2025-11-25'] },
     },
 });
 const setups = { memory: oneReplicaInMemory, redis: threeReplicasOnRedis };
@@ -69,21 +70,27 @@ async function threeReplicasOnRedis(test) {
     }
 }
 
-async function scenariosAt(specVersion) {
-    const { code, output } = await run(process.execPath, [suite, 'list', '--server', '--spec-version', specVersion]);
+/** What the suite is to run: all that there is at a revision, or what the revision required when it was released. */
+const lists = [
+    ...options['spec-version'].map((revision) => ({ name: revision, select: ['--spec-version', revision], all: ['--suite', 'all'] })),
+    ...options.requirements.map((revision) => ({ name: `${revision} req.`, select: ['--requirements', revision], all: [] })),
+];
+
+async function scenariosOf(list) {
+    const { code, output } = await run(process.execPath, [suite, 'list', '--server', ...list.select]);
     if (code !== 0) throw new Error(`conformance list ended with code ${code}\n${output}`);
     return [...output.matchAll(/^\s+- (\S+)/gm)].map((match) => match[1]);
 }
 
-async function runSuite(setup, url, specVersion) {
-    const output = path.join(outputs, `${setup.replace(/[^a-z0-9]+/gi, '-')}-${specVersion}`);
+async function runSuite(setup, url, list) {
+    const output = path.join(outputs, `${setup} ${list.name}`.replace(/[^a-z0-9]+/gi, '-'));
     await mkdir(output);
     const result = await run(process.execPath, [
-        suite, 'server', '--url', url, '--suite', 'all', '--spec-version', specVersion, '-o', output,
+        suite, 'server', '--url', url, ...list.all, ...list.select, '-o', output,
     ]);
     const checks = [];
     const directories = await readdir(output);
-    for (const scenario of await scenariosAt(specVersion)) {
+    for (const scenario of await scenariosOf(list)) {
         const prefix = `server-${scenario}-2`;
         const directory = directories.find((name) => name.startsWith(prefix));
         const read = directory ? JSON.parse(await readFile(path.join(output, directory, 'checks.json'), 'utf8')) : [];
@@ -92,7 +99,7 @@ async function runSuite(setup, url, specVersion) {
         }
         checks.push(...read.map((check) => ({ ...check, scenario })));
     }
-    return { setup, specVersion, checks };
+    return { setup, specVersion: list.name, checks };
 }
 
 await rm(outputs, { recursive: true, force: true });
@@ -101,15 +108,15 @@ const rows = [];
 for (const [name, setUp] of Object.entries(setups)) {
     if (options.only && options.only !== name) continue;
     await setUp(async (setup, url) => {
-        for (const specVersion of options['spec-version']) {
-            rows.push(await runSuite(setup, url, specVersion));
+        for (const list of lists) {
+            rows.push(await runSuite(setup, url, list));
         }
     });
 }
 
 const count = (checks, status) => checks.filter((check) => check.status === status).length;
 const totals = { SUCCESS: 0, FAILURE: 0, WARNING: 0, SKIPPED: 0 };
-const line = (...cells) => console.log(cells.map((cell, i) => `${cell}`.padEnd([32, 12, 8, 8, 9, 8][i])).join(''));
+const line = (...cells) => console.log(cells.map((cell, i) => `${cell}`.padEnd([32, 17, 8, 8, 9, 8][i])).join(''));
 
 console.log();
 line('setup', 'revision', 'passed', 'failed', 'warnings', 'skipped');

@@ -3,7 +3,7 @@
 # on one real Redis behind a per-request round-robin proxy. Needs java, node, npm and the built
 # example-server/target/example-server.jar. Fails on any FAILURE.
 #
-#   it/conformance/run.sh [--only memory|redis] [--spec-version 2025-11-25]...
+#   it/conformance/run.sh [--only memory|redis] [--spec-version 2025-11-25]... [--requirements 2025-11-25]...
 #
 # The Redis is taken from REDIS_URL, or from a redis-server on the PATH, or from the embedded-redis jar.
 set -euo pipefail

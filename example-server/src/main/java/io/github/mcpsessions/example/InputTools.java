@@ -33,10 +33,10 @@ final class InputTools {
 
     static List<SyncToolSpecification> all() {
         return List.of(
-                tool(
+                Tools.repeatable(tool(
                         "test_input_required_result_elicitation",
                         "Asks the user for a name.",
-                        call -> Results.text("Hello, " + askForName(call.exchange(), "user_name") + "!")),
+                        call -> Results.text("Hello, " + askForName(call.exchange(), "user_name") + "!"))),
                 tool(
                         "test_input_required_result_sampling",
                         "Asks the client's LLM.",

@@ -5,6 +5,7 @@ import io.modelcontextprotocol.server.McpStatelessServerFeatures;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
+import io.modelcontextprotocol.spec.McpSchema.ToolAnnotations;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,18 @@ final class Tools {
         return SyncToolSpecification.builder()
                 .tool(Tool.builder(name, inputSchema).description(description).build())
                 .callHandler((exchange, request) -> handle(name, handler, new ToolCall(exchange, request)))
+                .build();
+    }
+
+    /** The same tool, which does nothing that may not be done again. */
+    static SyncToolSpecification repeatable(SyncToolSpecification tool) {
+        Tool repeatable = Tool.builder(tool.tool().name(), tool.tool().inputSchema())
+                .description(tool.tool().description())
+                .annotations(ToolAnnotations.builder().idempotentHint(true).build())
+                .build();
+        return SyncToolSpecification.builder()
+                .tool(repeatable)
+                .callHandler(tool.callHandler())
                 .build();
     }
 

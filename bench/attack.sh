@@ -22,10 +22,15 @@ PORT=0 taskset -c "${SERVER_CPU:-0}" java "${java_opts[@]}" -cp "$jar" io.github
     >"$work/url" 2>"$work/log" &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
+url=''
 for _ in $(seq 300); do
     url=$(grep -m 1 '^http' "$work/url") && break
     sleep 0.1
 done
+if [ -z "$url" ]; then
+    echo "no server has started within 30 s" >&2
+    exit 1
+fi
 status=0
 taskset -c "${CLIENT_CPU:-1}" java -Xmx512m -cp "$jar" io.github.mcpsessions.bench.AttackLoad \
     --server "$url#$server" "$@" || status=$?

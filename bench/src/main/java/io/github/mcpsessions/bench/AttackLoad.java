@@ -61,6 +61,7 @@ public final class AttackLoad implements Callable<Integer> {
 
     private final Map<String, LongAdder> answers = new ConcurrentSkipListMap<>();
     private final LongAdder badAnswers = new LongAdder();
+    private final LongAdder failedToStart = new LongAdder();
     private volatile @Nullable Phase phase;
     private volatile boolean ended;
 
@@ -90,6 +91,10 @@ public final class AttackLoad implements Callable<Integer> {
             daemon("honest-" + i, () -> beHonest(ready));
         }
         ready.await();
+        if (failedToStart.sum() > 0) {
+            System.err.println(failedToStart.sum() + " of " + honest + " honest clients could not begin");
+            return 1;
+        }
         watch(new Phase(), warmup);
         Phase quiet = watch(new Phase(), quietSeconds);
         print("quiet", quiet);
@@ -160,18 +165,20 @@ public final class AttackLoad implements Callable<Integer> {
                 }
                 count("honest", response.status());
             }
-        } catch (IOException e) {
-            ready.countDown();
+        } catch (IOException | RuntimeException e) {
             fail(e);
+            ready.countDown();
         }
     }
 
-    private void fail(IOException e) {
+    private void fail(Exception e) {
         Phase current = phase;
-        if (current != null && !ended) {
+        if (current == null) {
+            failedToStart.increment();
+        } else if (!ended) {
             current.failures.increment();
-            System.err.println("An honest client was cut off: " + e);
         }
+        System.err.println("An honest client was cut off: " + e);
     }
 
     private void attack(Attack kind, Random random) {

@@ -38,7 +38,8 @@ final class HandlerErrors {
             return error.getJsonRpcError();
         }
         boolean jacksons = failure instanceof JacksonException || failure.getCause() instanceof JacksonException;
-        if (jacksons && !isReadable(method, params)) {
+        boolean absent = params == null && failure instanceof NullPointerException && PARAMS.containsKey(method);
+        if (absent || (jacksons && !isReadable(method, params))) {
             log.debug("Invalid params for {}", method, failure);
             return new JSONRPCError(McpSchema.ErrorCodes.INVALID_PARAMS, "Invalid params for " + method, null);
         }

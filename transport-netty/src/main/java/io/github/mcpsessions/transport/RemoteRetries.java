@@ -3,6 +3,7 @@ package io.github.mcpsessions.transport;
 import io.github.mcpsessions.store.BusAddress;
 import io.github.mcpsessions.store.ReplicaBus;
 import io.github.mcpsessions.store.ReplicaRegistry;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,7 @@ final class RemoteRetries {
     private static final Logger log = LoggerFactory.getLogger(RemoteRetries.class);
 
     private static final String PURPOSE = "retry";
+    private static final Duration UNREADABLE_INTERVAL = Duration.ofSeconds(10);
     private static final long FRONT_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long BACK_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(15);
 
@@ -46,6 +48,10 @@ final class RemoteRetries {
     private final WaitingCalls waiting;
     private final Executor workers;
     private final LongSupplier nanoTime;
+
+    /** Whoever can write to the bus can send any number of them. */
+    private final LogThrottle unreadable;
+
     private final Map<String, Front> fronts = new ConcurrentHashMap<>();
     private final Map<String, Back> backs = new ConcurrentHashMap<>();
 
@@ -64,6 +70,7 @@ final class RemoteRetries {
         this.waiting = waiting;
         this.workers = workers;
         this.nanoTime = nanoTime;
+        this.unreadable = new LogThrottle(UNREADABLE_INTERVAL, nanoTime);
     }
 
     /** A retry that this replica has received for another one. */
@@ -184,9 +191,13 @@ final class RemoteRetries {
         Optional<Map<String, Object>> opened = sealer.open(PURPOSE, message.detail())
                 .map(json -> ModernRequest.object(JsonMapper.shared().readValue(json, Object.class)));
         if (opened.isEmpty() || !(opened.get().get("retry") instanceof String id)) {
-            log.warn(
-                    "A retry from {} cannot be read (expected: the same requestState keys on all replicas)",
-                    message.sender());
+            unreadable
+                    .tryWrite()
+                    .ifPresent(more -> log.warn(
+                            "A retry from {} cannot be read (expected: the same requestState keys on all replicas),"
+                                    + " and {} more since this was last said",
+                            message.sender(),
+                            more));
             return;
         }
         switch (message.type()) {

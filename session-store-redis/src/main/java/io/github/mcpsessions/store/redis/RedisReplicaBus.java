@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -233,7 +234,7 @@ final class RedisReplicaBus implements ReplicaBus, Link.Listener<StatefulRedisPu
 
     private void deliver(StatefulRedisPubSubConnection<String, String> from, String name, String message) {
         if (name.equals(pingChannel)) {
-            heardPing(from, Long.parseLong(message));
+            pingOf(message).ifPresent(sentNanos -> heardPing(from, sentNanos));
             return;
         }
         List<Member> members;
@@ -246,10 +247,20 @@ final class RedisReplicaBus implements ReplicaBus, Link.Listener<StatefulRedisPu
         }
     }
 
+    /** Others can write to the channel too: what is no time, or one that is yet to come, is none of this bus's pings. */
+    private static OptionalLong pingOf(String message) {
+        try {
+            long sentNanos = Long.parseLong(message);
+            return System.nanoTime() - sentNanos >= 0 ? OptionalLong.of(sentNanos) : OptionalLong.empty();
+        } catch (NumberFormatException foreign) {
+            return OptionalLong.empty();
+        }
+    }
+
     private void heardPing(StatefulRedisPubSubConnection<String, String> from, long sentNanos) {
         long begun = NO_EPOCH;
         synchronized (lock) {
-            if (connection != from) {
+            if (connection != from || (heard && sentNanos - heardNanos < 0)) {
                 return;
             }
             heard = true;

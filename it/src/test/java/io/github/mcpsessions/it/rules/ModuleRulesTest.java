@@ -36,7 +36,7 @@ class ModuleRulesTest {
             .resideInAPackage(STORE)
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage(STORE, "java..", "org.jspecify..");
+            .resideInAnyPackage(STORE, "java..", "javax.crypto..", "org.jspecify..");
 
     @ArchTest
     static final ArchRule the_memory_store_knows_the_spi_and_caffeine = classes()

@@ -19,13 +19,15 @@ final class StatelessCall implements HandlerRun.Outcome {
     private final HttpExchange exchange;
     private final JsonRpcMessage.Request request;
     private final Duration timeout;
+    private final EngineObserver observer;
     private final HandlerRun run;
 
-    StatelessCall(HttpExchange exchange, JsonRpcMessage.Request request, Duration timeout, boolean interruptible) {
+    StatelessCall(HttpExchange exchange, JsonRpcMessage.Request request, StatelessConfig config) {
         this.exchange = exchange;
         this.request = request;
-        this.timeout = timeout;
-        this.run = new HandlerRun(this, interruptible);
+        this.timeout = config.handlerTimeout;
+        this.observer = config.observer;
+        this.run = new HandlerRun(this, !config.immediateExecution);
     }
 
     /** Runs the handler on the calling thread, or wherever the handler goes from there. */
@@ -65,6 +67,7 @@ final class StatelessCall implements HandlerRun.Outcome {
     public void onFailure(Throwable failure) {
         if (failure instanceof TimeoutException) {
             run.interrupt();
+            observer.rejected(EngineObserver.Limit.HANDLER_TIME);
             log.warn("The handler of {} was cancelled after {}", request.method(), timeout);
             answer(new JsonRpcFailure(request.id(), HandlerErrors.timeout(timeout)));
         } else {

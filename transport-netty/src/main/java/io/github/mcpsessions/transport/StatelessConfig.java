@@ -14,6 +14,7 @@ public final class StatelessConfig {
     final String nodeId;
     final Duration handlerTimeout;
     final JsonLimits jsonLimits;
+    final EngineObserver observer;
     final boolean immediateExecution;
     final @Nullable Executor handlerExecutor;
     final McpTransportContextExtractor<RequestHead> contextExtractor;
@@ -25,6 +26,7 @@ public final class StatelessConfig {
         this.nodeId = builder.nodeId;
         this.handlerTimeout = builder.handlerTimeout;
         this.jsonLimits = builder.jsonLimits;
+        this.observer = builder.observer;
         this.immediateExecution = builder.immediateExecution;
         this.handlerExecutor = builder.handlerExecutor;
         this.contextExtractor = builder.contextExtractor;
@@ -53,6 +55,7 @@ public final class StatelessConfig {
         private String nodeId = "node-" + RandomIds.next(6);
         private Duration handlerTimeout = Duration.ofMinutes(10);
         private JsonLimits jsonLimits = JsonLimits.DEFAULT;
+        private EngineObserver observer = EngineObserver.NONE;
         private boolean immediateExecution;
         private @Nullable Executor handlerExecutor;
         private McpTransportContextExtractor<RequestHead> contextExtractor = request -> McpTransportContext.EMPTY;
@@ -99,6 +102,18 @@ public final class StatelessConfig {
          */
         public Builder jsonLimits(JsonLimits jsonLimits) {
             this.jsonLimits = requireNonNull(jsonLimits, "jsonLimits");
+            return this;
+        }
+
+        /**
+         * Sets who is told what the engine does, to count and to time it. Of sessions, streams and a store there is nothing to
+         * tell.
+         *
+         * @param observer the observer; none by default
+         * @return this builder
+         */
+        public Builder observer(EngineObserver observer) {
+            this.observer = requireNonNull(observer, "observer");
             return this;
         }
 

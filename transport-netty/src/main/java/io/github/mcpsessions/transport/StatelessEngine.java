@@ -8,6 +8,7 @@ import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,20 @@ import reactor.core.publisher.Mono;
 public final class StatelessEngine implements HttpRequestHandler {
 
     private static final Logger log = LoggerFactory.getLogger(StatelessEngine.class);
+
+    /** The SDK does not tell which methods its server without sessions has handlers for. */
+    private static final Set<String> METHODS = Set.of(
+            McpSchema.METHOD_INITIALIZE,
+            McpSchema.METHOD_NOTIFICATION_INITIALIZED,
+            McpSchema.METHOD_PING,
+            McpSchema.METHOD_TOOLS_LIST,
+            McpSchema.METHOD_TOOLS_CALL,
+            McpSchema.METHOD_RESOURCES_LIST,
+            McpSchema.METHOD_RESOURCES_READ,
+            McpSchema.METHOD_RESOURCES_TEMPLATES_LIST,
+            McpSchema.METHOD_PROMPT_LIST,
+            McpSchema.METHOD_PROMPT_GET,
+            McpSchema.METHOD_COMPLETION_COMPLETE);
 
     private final StatelessConfig config;
     private final @Nullable WorkerPool ownWorkers;
@@ -42,7 +57,7 @@ public final class StatelessEngine implements HttpRequestHandler {
      */
     public StatelessEngine(StatelessConfig config) {
         this.config = requireNonNull(config, "config");
-        this.reader = new JsonRpcReader(config.jsonLimits, 1, EngineObserver.NONE);
+        this.reader = new JsonRpcReader(config.jsonLimits, 1, config.observer);
         this.ownWorkers = config.handlerExecutor == null ? new WorkerPool() : null;
         this.workers = config.handlerExecutor == null ? requireNonNull(ownWorkers) : config.handlerExecutor;
         this.handlers = config.immediateExecution ? Runnable::run : workers;
@@ -104,15 +119,17 @@ public final class StatelessEngine implements HttpRequestHandler {
     public void handle(HttpExchange exchange) {
         if (server == null) {
             HttpError.UNAVAILABLE.answer(exchange, null, "The server is starting");
-        } else {
+        } else if (config.observer == EngineObserver.NONE) {
             entrance.handle(exchange);
+        } else {
+            entrance.handle(new ObservedExchange(exchange, config.observer, System::nanoTime));
         }
     }
 
     private void handleAuthenticated(HttpExchange exchange) {
         McpStatelessServerHandler handler = requireNonNull(server);
         if (exchange.body().length > ExchangeTask.PARSE_INLINE_BYTES) {
-            ExchangeTask.execute(workers, exchange, null, () -> post(exchange, handler), () -> {});
+            ExchangeTask.execute(workers, exchange, null, () -> post(exchange, handler), this::countRejected);
         } else {
             post(exchange, handler);
         }
@@ -129,6 +146,7 @@ public final class StatelessEngine implements HttpRequestHandler {
                 throw new RefusedException(
                         HttpError.INVALID_REQUEST, null, "Expected one JSON-RPC message: there are no batches here");
             }
+            exchange.describe(subject(body.messages().get(0)));
             accept(exchange, handler, body.messages().get(0));
         } catch (RefusedException e) {
             e.answer(exchange);
@@ -137,16 +155,31 @@ public final class StatelessEngine implements HttpRequestHandler {
         }
     }
 
+    /** What a message is about, in one of few words: clients can invent methods, but no names of counters. */
+    private static String subject(JsonRpcMessage message) {
+        if (message instanceof JsonRpcMessage.Request request) {
+            return METHODS.contains(request.method()) ? request.method() : "other";
+        }
+        if (message instanceof JsonRpcMessage.Notification notification) {
+            return METHODS.contains(notification.method()) ? notification.method() : "other";
+        }
+        return "response";
+    }
+
+    private void countRejected() {
+        config.observer.rejected(EngineObserver.Limit.HANDLERS);
+    }
+
     private void accept(HttpExchange exchange, McpStatelessServerHandler handler, JsonRpcMessage message)
             throws RefusedException {
         if (message instanceof JsonRpcMessage.Request request) {
             if (!request.method().equals(McpSchema.METHOD_INITIALIZE)) {
                 RequestHeaders.requireSessionVersion(exchange, request.id());
             }
-            StatelessCall call =
-                    new StatelessCall(exchange, request, config.handlerTimeout, !config.immediateExecution);
+            StatelessCall call = new StatelessCall(exchange, request, config);
             McpTransportContext context = PrincipalContext.of(exchange, config.contextExtractor);
-            ExchangeTask.execute(handlers, exchange, request.id(), () -> call.start(handler, context), () -> {});
+            ExchangeTask.execute(
+                    handlers, exchange, request.id(), () -> call.start(handler, context), this::countRejected);
         } else if (message instanceof JsonRpcMessage.Notification notification) {
             RequestHeaders.requireSessionVersion(exchange, null);
             notify(handler, notification, PrincipalContext.of(exchange, config.contextExtractor));
@@ -168,6 +201,7 @@ public final class StatelessEngine implements HttpRequestHandler {
                             done -> {},
                             failure -> log.warn("The handler of {} has failed", notification.method(), failure)));
         } catch (RejectedExecutionException e) {
+            countRejected();
             log.warn("The notification {} was dropped: the worker pool is full", notification.method());
         }
     }

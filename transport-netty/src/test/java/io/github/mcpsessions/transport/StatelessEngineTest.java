@@ -9,12 +9,15 @@ import io.modelcontextprotocol.server.McpStatelessServerHandler;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpStatelessServerTransport;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -258,5 +261,42 @@ class StatelessEngineTest {
         public Mono<Void> closeGracefully() {
             return Mono.fromRunnable(engine::close);
         }
+    }
+
+    @Test
+    @DisplayName(
+            "Requests are counted by method, protocol and status, with methods that clients invent as one; so are limits")
+    void observer() {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        start(config -> config.handlerTimeout(Duration.ofMillis(50)).observer(new EngineObserver() {
+            @Override
+            public void answered(String method, String protocol, int status, long nanos) {
+                seen.add(method + " " + protocol + " " + status);
+            }
+
+            @Override
+            public void rejected(Limit limit) {
+                seen.add(limit.name());
+            }
+        }));
+
+        send(FakeExchange.post(null, PING));
+        send(FakeExchange.post(null, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"invented/by-a-client\"}"));
+        send(FakeExchange.post(null, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"));
+        send(FakeExchange.post(null, "not JSON"));
+        send(FakeExchange.post(null, "{\"params\":{\"x\":" + "[".repeat(300)));
+        call("block");
+
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(seen)
+                        .containsExactlyInAnyOrder(
+                                "ping none 200",
+                                "other none 200",
+                                "notifications/initialized none 202",
+                                "POST none 400",
+                                "JSON",
+                                "POST none 400",
+                                "HANDLER_TIME",
+                                "tools/call none 200"));
     }
 }

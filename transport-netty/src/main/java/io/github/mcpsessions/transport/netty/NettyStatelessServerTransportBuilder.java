@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport.netty;
 
+import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.JsonLimits;
 import io.github.mcpsessions.transport.ProtectedResource;
 import io.github.mcpsessions.transport.RequestAuthenticator;
@@ -58,6 +59,19 @@ public final class NettyStatelessServerTransportBuilder
      */
     public NettyStatelessServerTransportBuilder jsonLimits(JsonLimits jsonLimits) {
         engine.jsonLimits(jsonLimits);
+        return this;
+    }
+
+    /**
+     * Sets who is told what the transport does, to count and to time it. Of sessions, streams and a store there is nothing to
+     * tell.
+     *
+     * @param observer the observer, such as {@code MicrometerObserver} of {@code metrics-micrometer}; none by default
+     * @return this builder
+     */
+    public NettyStatelessServerTransportBuilder observer(EngineObserver observer) {
+        engine.observer(observer);
+        observe(observer);
         return this;
     }
 

@@ -293,12 +293,12 @@ final class AnswerStream implements CallReplies, StreamWriter.Owner {
         }
     }
 
-    /** Called under the lock; the log may turn out to be down from one message to the next. */
+    /** Called under the lock, with a response of a batch; the log may turn out to be down from one to the next. */
     private void write(String json) {
         StreamWriter logged = writer;
         EventStream plain = unlogged;
         if (logged != null) {
-            logged.write(json);
+            logged.respond(json);
         } else if (plain != null) {
             plain.send(null, json.getBytes(StandardCharsets.UTF_8), null);
         }
@@ -331,7 +331,7 @@ final class AnswerStream implements CallReplies, StreamWriter.Owner {
             return;
         }
         if (logged != null && json != null) {
-            logged.write(json);
+            logged.respond(json);
         } else if (logged != null) {
             logged.open();
         } else if (plain != null) {

@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,9 @@ final class Broadcasts {
 
     private static final Logger log = LoggerFactory.getLogger(Broadcasts.class);
     private static final int PAGE = 256;
+    /** When a copy that has failed is tried again. */
+    private static final Executor LATER = CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS);
+
     private static final long LAST_IN_MILLISECOND = 999_999_999_999_999_999L;
 
     private final BroadcastLog broadcastLog;
@@ -75,6 +80,11 @@ final class Broadcasts {
         mark(session).thenCompose(mark -> copy(session, mark)).whenComplete((more, failure) -> {
             if (failure != null) {
                 log.debug("Cannot copy broadcasts to {}", RandomIds.shorten(session.id()), failure);
+                LATER.execute(() -> {
+                    if (session.reader(EventLog.STANDALONE) != null) {
+                        catchUp(session);
+                    }
+                });
             }
             boolean again = failure == null && more;
             if (session.broadcasts.end(again)) {
@@ -96,9 +106,11 @@ final class Broadcasts {
     /** Copies a page; completes with whether there may be more. */
     private CompletionStage<Boolean> copy(LocalSession session, String mark) {
         return broadcastLog.readAfter(mark, PAGE).thenCompose(page -> {
-            // A client that has just subscribed on another replica is entitled to what came after.
-            CompletionStage<Void> copied =
-                    page.isEmpty() ? CompletableFuture.completedFuture(null) : registry.bringUpToDate(session);
+            CompletionStage<Void> copied = page.isEmpty()
+                    ? CompletableFuture.completedFuture(null)
+                    // A client that has just subscribed on another replica is entitled to what came after.
+                    : registry.bringUpToDate(
+                            session, !page.stream().allMatch(broadcast -> isEntitled(session, broadcast.data())));
             for (Broadcast broadcast : page) {
                 // In order: a later mark would shut an earlier one out.
                 copied = copied.thenCompose(done -> copy(session, broadcast));

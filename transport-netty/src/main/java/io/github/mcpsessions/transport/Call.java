@@ -8,7 +8,6 @@ import io.modelcontextprotocol.spec.McpLoggableSession;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,7 +30,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     private final @Nullable Object params;
     private final long beganNanos;
     private final CallReplies answer;
-    private final Executor workers;
+    private final Continuations continuations;
     private final HandlerRun running;
     private final Consumer<Throwable> logDropped = this::logDropped;
 
@@ -41,11 +40,11 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
             LocalSession session,
             JsonRpcMessage.Request request,
             CallReplies answer,
-            Executor workers,
+            Continuations continuations,
             boolean interruptible,
             long beganNanos) {
         this.beganNanos = beganNanos;
-        this.workers = workers;
+        this.continuations = continuations;
         this.running = new HandlerRun(this, interruptible);
         this.sdk = sdk;
         this.questions = questions;
@@ -111,9 +110,9 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
         if (running.end()) {
             unregister();
             Runnable withdrawn = questions.withdraw(answer);
-            running.stop(workers);
+            running.stop(continuations);
             answer.abandonOne();
-            Handoff.run(workers, withdrawn);
+            continuations.execute(withdrawn);
         }
     }
 
@@ -124,10 +123,10 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
         }
         unregister();
         Runnable withdrawn = questions.withdraw(answer);
-        running.stop(workers);
+        running.stop(continuations);
         log.warn("The handler of {} was stopped after {}", method, after);
         answer.respond(McpSchema.JSONRPCResponse.error(requestId, HandlerErrors.timeout(after)));
-        Handoff.run(workers, withdrawn);
+        continuations.execute(withdrawn);
         return true;
     }
 
@@ -135,7 +134,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     void abort() {
         if (running.end()) {
             unregister();
-            running.stop(workers);
+            running.stop(continuations);
             answer.abandonOne();
         }
     }
@@ -154,7 +153,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
     public Mono<Void> sendNotification(String method, Object params) {
         return Mono.fromCompletionStage(() -> running.isEnded()
                 ? CompletableFuture.completedFuture(null)
-                : Handoff.of(workers, answer.send(new McpSchema.JSONRPCNotification(method, params))));
+                : continuations.of(answer.send(new McpSchema.JSONRPCNotification(method, params))));
     }
 
     @Override

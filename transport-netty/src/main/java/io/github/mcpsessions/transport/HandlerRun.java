@@ -52,12 +52,12 @@ final class HandlerRun extends BaseSubscriber<Object> {
     }
 
     /**
-     * Stops the handler: its thread is interrupted if it is still in it, and its subscription disposed on a worker. The
-     * interrupt does not wait for one: it may be what sets the last of them free.
+     * Stops the handler: its thread is interrupted if it is still in it, and its subscription disposed where
+     * its own code may run.
      */
-    void stop(Executor workers) {
+    void stop(Executor continuations) {
         interrupt();
-        Handoff.run(workers, this::dispose);
+        continuations.execute(this::dispose);
     }
 
     /** Interrupts the handler's thread if it is still in it. */

@@ -26,6 +26,12 @@ final class Handovers {
         return handover;
     }
 
+    /** Completes when nobody here waits any more for the word of a connection before. */
+    CompletionStage<Void> settled(String sessionId, String stream) {
+        Handover handover = expected.get(new Stream(sessionId, stream));
+        return handover == null ? CompletableFuture.completedFuture(null) : handover.settled;
+    }
+
     /** The former connection has sent its last message. */
     void released(String sessionId, String stream) {
         Handover handover = expected.get(new Stream(sessionId, stream));
@@ -39,6 +45,7 @@ final class Handovers {
 
         private final Stream stream;
         private final CompletableFuture<Void> released = new CompletableFuture<>();
+        private final CompletableFuture<Void> settled = new CompletableFuture<>();
 
         private Handover(Stream stream) {
             this.stream = stream;
@@ -52,6 +59,7 @@ final class Handovers {
         /** To be called in the end, whether there was something to wait for or not. */
         void done() {
             expected.remove(stream, this);
+            settled.complete(null);
         }
     }
 }

@@ -8,7 +8,6 @@ import io.modelcontextprotocol.server.McpRequestHandler;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
@@ -18,12 +17,12 @@ final class Handshake {
 
     private final SdkServer sdk;
     private final Streams streams;
-    private final Executor workers;
+    private final Continuations continuations;
 
-    Handshake(SdkServer sdk, Streams streams, Executor workers) {
+    Handshake(SdkServer sdk, Streams streams, Continuations continuations) {
         this.sdk = sdk;
         this.streams = streams;
-        this.workers = workers;
+        this.continuations = continuations;
     }
 
     /** Reads the parameters of an {@code initialize} request; throws an unchecked exception where they are not. */
@@ -84,7 +83,7 @@ final class Handshake {
     private McpAsyncServerExchange exchange(LocalSession session, McpTransportContext context) {
         return new McpAsyncServerExchange(
                 session.id(),
-                Listening.withoutQuestions(session, streams, workers),
+                Listening.withoutQuestions(session, streams, continuations),
                 session.clientCapabilities(),
                 session.clientInfo(),
                 context,

@@ -5,7 +5,6 @@ import io.modelcontextprotocol.spec.McpLoggableSession;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -16,14 +15,18 @@ import reactor.core.publisher.Mono;
  * @param streams sends to the standalone stream
  * @param questions puts questions to the client, or {@code null} where none can be put
  * @param timeout how long a question may take
- * @param workers where a handler goes on after it has sent something
+ * @param continuations where a handler goes on after it has sent something
  */
 record Listening(
-        LocalSession session, Streams streams, @Nullable Questions questions, Duration timeout, Executor workers)
+        LocalSession session,
+        Streams streams,
+        @Nullable Questions questions,
+        Duration timeout,
+        Continuations continuations)
         implements McpLoggableSession {
 
-    static Listening withoutQuestions(LocalSession session, Streams streams, Executor workers) {
-        return new Listening(session, streams, null, Duration.ZERO, workers);
+    static Listening withoutQuestions(LocalSession session, Streams streams, Continuations continuations) {
+        return new Listening(session, streams, null, Duration.ZERO, continuations);
     }
 
     @Override
@@ -36,7 +39,7 @@ record Listening(
     @Override
     public Mono<Void> sendNotification(String method, @Nullable Object params) {
         return Mono.fromCompletionStage(
-                () -> Handoff.of(workers, send(new McpSchema.JSONRPCNotification(method, params))));
+                () -> continuations.of(send(new McpSchema.JSONRPCNotification(method, params))));
     }
 
     private CompletionStage<Void> send(Object message) {

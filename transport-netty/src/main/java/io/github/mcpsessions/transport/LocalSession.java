@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalSession implements ResumableSession {
 
     private static final int RETIRED = Integer.MIN_VALUE;
-    private static final CompletionStage<Void> LOADED = CompletableFuture.completedFuture(null);
+    private static final CompletionStage<Boolean> LOADED = CompletableFuture.completedFuture(true);
     private static final AtomicIntegerFieldUpdater<LocalSession> REQUESTS =
             AtomicIntegerFieldUpdater.newUpdater(LocalSession.class, "requests");
 
@@ -54,7 +54,7 @@ final class LocalSession implements ResumableSession {
     private volatile SessionRecord record;
     private volatile McpSchema.LoggingLevel logLevel;
     private int changeCount;
-    private volatile CompletionStage<Void> reloading = LOADED;
+    private volatile CompletionStage<Boolean> reloading = LOADED;
 
     /** How far the session has got with the notifications to all. */
     final Broadcasts.Progress broadcasts = new Broadcasts.Progress();
@@ -202,14 +202,14 @@ final class LocalSession implements ResumableSession {
         return changeCount;
     }
 
-    /** The copy is being renewed until the stage completes; it never fails. */
-    void reloading(CompletionStage<Void> reload) {
+    /** The copy is being renewed until the stage completes, with whether it could be; it never fails. */
+    void reloading(CompletionStage<Boolean> reload) {
         reloading = reload;
     }
 
-    /** Completes when the copy is not being renewed. */
-    CompletionStage<Void> whenReloaded() {
-        CompletionStage<Void> reload = reloading;
+    /** Completes when the copy is not being renewed, with whether the last renewal has succeeded. */
+    CompletionStage<Boolean> whenReloaded() {
+        CompletionStage<Boolean> reload = reloading;
         return reload.thenCompose(done -> reload == reloading ? reload : whenReloaded());
     }
 

@@ -51,6 +51,7 @@ final class McpEndpoint implements HttpRequestHandler {
     private final UndecidedAnswers undecided;
     private final @Nullable ModernEndpoint modern;
     private final Executor workers;
+    private final Continuations continuations;
     private final JsonRpcReader reader;
     private final NewSessions newSessions;
     private final AtomicInteger runningAnswers = new AtomicInteger();
@@ -68,7 +69,8 @@ final class McpEndpoint implements HttpRequestHandler {
             Streams streams,
             UndecidedAnswers undecided,
             @Nullable ModernEndpoint modern,
-            Executor workers) {
+            Executor workers,
+            Continuations continuations) {
         this.config = config;
         this.sdk = sdk;
         this.registry = registry;
@@ -80,6 +82,7 @@ final class McpEndpoint implements HttpRequestHandler {
         this.undecided = undecided;
         this.modern = modern;
         this.workers = workers;
+        this.continuations = continuations;
         this.reader = new JsonRpcReader(config.jsonLimits, config.maxBatchLength, config.observer);
         this.newSessions = new NewSessions(config);
     }
@@ -405,8 +408,8 @@ final class McpEndpoint implements HttpRequestHandler {
                 });
         for (JsonRpcMessage message : messages) {
             if (message instanceof JsonRpcMessage.Request request) {
-                calls.add(
-                        new Call(sdk, questions, session, request, answer, workers, !config.immediateExecution, began));
+                calls.add(new Call(
+                        sdk, questions, session, request, answer, continuations, !config.immediateExecution, began));
             }
         }
         Iterator<Call> next = calls.iterator();
@@ -473,7 +476,7 @@ final class McpEndpoint implements HttpRequestHandler {
         }
         McpAsyncServerExchange exchange = new McpAsyncServerExchange(
                 session.id(),
-                new Listening(session, streams, questions, sdk.requestTimeout(), workers),
+                new Listening(session, streams, questions, sdk.requestTimeout(), continuations),
                 session.clientCapabilities(),
                 session.clientInfo(),
                 context,

@@ -40,6 +40,7 @@ public final class McpEngine implements HttpRequestHandler {
     private final ScheduledExecutorService timer;
     private final Executor workers;
     private final @Nullable WorkerPool ownWorkers;
+    private final Continuations continuations = Continuations.onThreads();
     private final WatchedStore store;
     private final Announcer announcer;
     private final Questions questions;
@@ -74,12 +75,12 @@ public final class McpEngine implements HttpRequestHandler {
         executor.setRemoveOnCancelPolicy(true);
         this.timer = executor;
         Executor handlers = config.handlerExecutor;
-        this.ownWorkers = handlers == null ? new WorkerPool() : null;
+        this.ownWorkers = handlers == null ? new WorkerPool("mcp-sessions-worker") : null;
         this.workers = handlers == null ? requireNonNull(ownWorkers) : handlers;
         this.store = new WatchedStore(config.backend.sessionStore(), config);
         this.eventLog = new WatchedLog(config.backend.eventLog(), config.observer, config.nanoTime);
         this.announcer = new Announcer(config.backend.replicaBus(), incarnation);
-        this.questions = new Questions(config.backend, incarnation, workers, timer);
+        this.questions = new Questions(config.backend, incarnation, continuations, timer);
         this.streams = new Streams(config, eventLog, incarnation, timer);
         this.deadWriters = new DeadWriters(config.backend.replicaRegistry(), eventLog, streams, incarnation);
     }
@@ -97,15 +98,16 @@ public final class McpEngine implements HttpRequestHandler {
         }
         SdkServer sdk = SdkInternals.of(requireNonNull(factory, "factory"));
         SdkInternals.announceEveryResourceUpdate(sdk);
-        Handshake handshake = new Handshake(sdk, streams, workers);
+        Handshake handshake = new Handshake(sdk, streams, continuations);
         Listeners listeners = new Listeners(config.listeners, workers);
-        SessionRegistry registry =
-                new SessionRegistry(config, store, new OwnedSessions(config), announcer, handshake, workers, listeners);
+        SessionRegistry registry = new SessionRegistry(
+                config, store, new OwnedSessions(config), announcer, handshake, workers, continuations, listeners);
         UndecidedAnswers undecided = new UndecidedAnswers(timer, config.nanoTime, config.sseAfter);
         // What runs a handler is apart from what does the rest: only handlers are run on the event loop on demand.
         Executor handlerExecutor = config.immediateExecution ? Runnable::run : workers;
+        Continuations ofHandlers = config.immediateExecution ? Continuations.inline() : continuations;
         ModernEndpoint modern = config.eras.areModern()
-                ? new ModernEndpoint(config, sdk, handshake, incarnation, handlerExecutor, timer)
+                ? new ModernEndpoint(config, sdk, handshake, incarnation, handlerExecutor, ofHandlers, timer)
                 : null;
         Broadcasts broadcasts = new Broadcasts(config.backend.broadcastLog(), eventLog, streams, registry, incarnation);
         McpEndpoint endpoint = new McpEndpoint(
@@ -119,7 +121,8 @@ public final class McpEngine implements HttpRequestHandler {
                 streams,
                 undecided,
                 modern,
-                handlerExecutor);
+                handlerExecutor,
+                ofHandlers);
         HttpSsePaths paths = config.httpSse;
         HttpRequestHandler entrance = paths == null
                 ? endpoint
@@ -269,7 +272,7 @@ public final class McpEngine implements HttpRequestHandler {
         Started engine = started;
         return engine == null
                 ? notStarted()
-                : Handoff.of(workers, engine.broadcasts().send(method, params));
+                : continuations.of(engine.broadcasts().send(method, params));
     }
 
     /**
@@ -286,8 +289,7 @@ public final class McpEngine implements HttpRequestHandler {
         if (sessionId.equals(SdkInternals.EVERY_SUBSCRIBER)) {
             return notifyClients(method, params);
         }
-        return Handoff.of(
-                workers,
+        return continuations.of(
                 streams.sendStandalone(sessionId, held(sessionId), new McpSchema.JSONRPCNotification(method, params))
                         .thenAccept(exists -> {}));
     }
@@ -305,7 +307,7 @@ public final class McpEngine implements HttpRequestHandler {
         Started engine = started;
         return engine == null
                 ? notStarted()
-                : Handoff.of(workers, engine.registry().end(SessionIds.require("sessionId", sessionId)));
+                : continuations.of(engine.registry().end(SessionIds.require("sessionId", sessionId)));
     }
 
     /**
@@ -322,7 +324,7 @@ public final class McpEngine implements HttpRequestHandler {
         Started engine = started;
         return engine == null
                 ? notStarted()
-                : Handoff.of(workers, engine.registry().endAll(owner));
+                : continuations.of(engine.registry().endAll(owner));
     }
 
     private static <T> CompletionStage<T> notStarted() {
@@ -419,6 +421,7 @@ public final class McpEngine implements HttpRequestHandler {
                     if (ownWorkers != null) {
                         ownWorkers.shutdown();
                     }
+                    continuations.shutdown();
                     return null;
                 });
     }

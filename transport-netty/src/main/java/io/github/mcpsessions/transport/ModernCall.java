@@ -10,7 +10,6 @@ import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +46,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
     private final String digest;
     private final boolean retried;
     private final Inputs inputs;
-    private final Executor workers;
+    private final Continuations continuations;
     private final HandlerRun run;
 
     /** The request of this round. */
@@ -69,7 +68,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
      * @param id unlike any other call's on any replica; its handler is given it in the place of a session id
      * @param principal for whom the call is, as in {@link InputState}
      * @param given the answers that are known before the questions are put
-     * @param workers where the handler learns that it was cancelled
+     * @param continuations where the handler learns that it was cancelled
      */
     ModernCall(
             SdkServer sdk,
@@ -79,7 +78,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
             String id,
             String principal,
             Map<String, Object> given,
-            Executor workers,
+            Continuations continuations,
             EngineConfig config) {
         this.sdk = sdk;
         this.results = results;
@@ -87,7 +86,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
         this.request = request;
         this.id = id;
         this.principal = principal;
-        this.workers = workers;
+        this.continuations = continuations;
         this.digest = InputState.digest(request);
         this.retried = !given.isEmpty();
         this.inputs = new Inputs(given, this::asked);
@@ -135,9 +134,9 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
     /** Stops the handler: nobody waits for its result any more. */
     void cancel() {
         if (run.end()) {
-            run.stop(workers);
+            run.stop(continuations);
         }
-        Handoff.run(workers, inputs::abandon);
+        continuations.execute(inputs::abandon);
         waiting.remove(this);
     }
 
@@ -210,7 +209,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
                 return;
             }
             if (!waiting.add(this)) {
-                Handoff.run(workers, inputs::abandon);
+                continuations.execute(inputs::abandon);
                 return;
             }
             answer = null;
@@ -247,7 +246,7 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
     @Override
     public void onFailure(Throwable failure) {
         if (failure instanceof TooLongException) {
-            run.stop(workers);
+            run.stop(continuations);
             inputs.abandon();
             observer.rejected(EngineObserver.Limit.HANDLER_TIME);
             log.warn("The handler of {} was stopped after {}", request.method(), timeout);

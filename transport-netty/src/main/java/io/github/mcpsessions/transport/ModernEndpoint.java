@@ -35,6 +35,7 @@ final class ModernEndpoint {
     private final ModernResults results;
     private final Subscriptions subscriptions;
     private final Executor handlers;
+    private final Continuations continuations;
     private final WaitingCalls waiting;
     private final RemoteRetries retries;
     private final String callPrefix;
@@ -49,6 +50,7 @@ final class ModernEndpoint {
      *
      * @param incarnation tells the requests of this replica from those of all others
      * @param handlers where handlers run
+     * @param continuations where they go on
      * @param timer for what is to be done later
      */
     ModernEndpoint(
@@ -57,6 +59,7 @@ final class ModernEndpoint {
             Handshake handshake,
             String incarnation,
             Executor handlers,
+            Continuations continuations,
             ScheduledExecutorService timer) {
         this.config = config;
         this.sdk = sdk;
@@ -64,17 +67,18 @@ final class ModernEndpoint {
         this.results = new ModernResults(server, config.cacheHints);
         this.subscriptions = new Subscriptions(config.backend.broadcastLog());
         this.handlers = handlers;
+        this.continuations = continuations;
         this.callPrefix = CALL + incarnation + ".";
         StateSealer sealer = new StateSealer(config.requestStateKeys);
-        this.waiting =
-                new WaitingCalls(sealer, config.inputTimeout, config.maxWaitingCalls, config.clock, timer, handlers);
+        this.waiting = new WaitingCalls(
+                sealer, config.inputTimeout, config.maxWaitingCalls, config.clock, timer, continuations);
         this.retries = new RemoteRetries(
                 config.backend.replicaBus(),
                 config.backend.replicaRegistry(),
                 incarnation,
                 sealer,
                 waiting,
-                handlers,
+                continuations,
                 config.nanoTime);
         this.self = handshake
                 .initialize(McpSchema.InitializeRequest.builder(
@@ -212,7 +216,7 @@ final class ModernEndpoint {
             return;
         }
         try {
-            handlers.execute(deliver);
+            continuations.execute(deliver);
         } catch (RejectedExecutionException e) {
             call.cancel();
             answer.refuse(HttpError.UNAVAILABLE, "The server is overloaded");
@@ -299,7 +303,7 @@ final class ModernEndpoint {
                 callPrefix + counter.incrementAndGet(),
                 principal,
                 given,
-                handlers,
+                continuations,
                 config);
     }
 

@@ -49,7 +49,7 @@ final class Questions {
 
     private final SessionBackend backend;
     private final String incarnation;
-    private final Executor workers;
+    private final Continuations continuations;
     private final ScheduledExecutorService timer;
     private final JsonRpcReader reader = new JsonRpcReader(1);
     private final AtomicLong counter = new AtomicLong();
@@ -66,15 +66,15 @@ final class Questions {
             AtomicBoolean sent,
             MonoSink<McpSchema.JSONRPCResponse> sink) {
 
-        void fail(Throwable failure, Executor workers) {
-            Handoff.run(workers, () -> sink.error(failure));
+        void fail(Throwable failure, Executor continuations) {
+            continuations.execute(() -> sink.error(failure));
         }
     }
 
-    Questions(SessionBackend backend, String incarnation, Executor workers, ScheduledExecutorService timer) {
+    Questions(SessionBackend backend, String incarnation, Continuations continuations, ScheduledExecutorService timer) {
         this.backend = backend;
         this.incarnation = incarnation;
-        this.workers = workers;
+        this.continuations = continuations;
         this.timer = timer;
     }
 
@@ -154,10 +154,10 @@ final class Questions {
                         if (failures == MAX_FAILURES_BEFORE_PUT) {
                             put(question);
                         }
-                        storeLater(question, failures + 1);
+                        later(question, () -> store(question, failures + 1));
                     } else if (!found) {
                         question.fail(
-                                new SessionEndedException(question.session().id()), workers);
+                                new SessionEndedException(question.session().id()), continuations);
                     } else {
                         question.stored().complete(null);
                         if (failures <= MAX_FAILURES_BEFORE_PUT) {
@@ -167,18 +167,18 @@ final class Questions {
                 });
     }
 
-    private void storeLater(Question question, int failures) {
+    private void later(Question question, Runnable retry) {
         try {
             timer.schedule(
                     () -> {
                         if (isOpen(question)) {
-                            store(question, failures);
+                            retry.run();
                         }
                     },
                     RETRY_MILLIS,
                     TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            log.debug("The question {} is not stored: the engine has been closed", question.id(), e);
+            log.debug("The question {} is left alone: the engine has been closed", question.id(), e);
         }
     }
 
@@ -194,12 +194,12 @@ final class Questions {
         try {
             question.stream().apply(question.request()).whenComplete((sent, lost) -> {
                 if (lost != null) {
-                    question.fail(lost, workers);
+                    question.fail(lost, continuations);
                 }
             });
         } catch (RuntimeException e) {
             // Nobody else would tell the handler, say, that its parameters cannot be written as JSON.
-            question.fail(e, workers);
+            question.fail(e, continuations);
         }
     }
 
@@ -229,7 +229,7 @@ final class Questions {
         int end = id.lastIndexOf('.');
         String asker = end < 0 ? "" : id.substring(0, end);
         if (asker.equals(incarnation)) {
-            return deliverHere(session.id(), id, response);
+            return CompletableFuture.completedFuture(deliverHere(session.id(), id, response));
         }
         if (asker.length() != incarnation.length()) {
             return CompletableFuture.completedFuture(false);
@@ -271,6 +271,7 @@ final class Questions {
                 .thenAccept(answer -> answer.ifPresent(text -> deliverStored(question, text)))
                 .exceptionally(failure -> {
                     log.debug("Cannot look for the answer to {}", question.id(), failure);
+                    later(question, () -> look(question));
                     return null;
                 });
     }
@@ -278,7 +279,7 @@ final class Questions {
     private void deliverStored(Question question, String text) {
         Optional<McpSchema.JSONRPCResponse> response = parse(text);
         if (response.isPresent() && question.id().equals(response.get().id())) {
-            var unused = deliverHere(question.session().id(), question.id(), response.get());
+            deliverHere(question.session().id(), question.id(), response.get());
         } else {
             log.warn("The stored answer to {} is not a JSON-RPC response to it", question.id());
         }
@@ -295,22 +296,14 @@ final class Questions {
         }
     }
 
-    /** Completes before the handler goes on, which it does on a worker: whoever has the answer may be an event loop. */
-    private CompletionStage<Boolean> deliverHere(String sessionId, String id, McpSchema.JSONRPCResponse response) {
-        CompletableFuture<Boolean> awaited = new CompletableFuture<>();
-        try {
-            workers.execute(() -> {
-                Question question = claim(sessionId, id);
-                awaited.complete(question != null);
-                if (question != null) {
-                    question.sink().success(response);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            // The question stays open: the client can send its answer again.
-            awaited.completeExceptionally(e);
+    /** Tells whether somebody waits for the answer, before the handler goes on with it. */
+    private boolean deliverHere(String sessionId, String id, McpSchema.JSONRPCResponse response) {
+        Question question = claim(sessionId, id);
+        if (question == null) {
+            return false;
         }
-        return awaited;
+        continuations.execute(() -> question.sink().success(response));
+        return true;
     }
 
     /** Takes a question that is answered off the books; {@code null} if nobody waits for the answer. */

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** Changes a field of a session: in the store first, then here, then wherever else the session is held. */
@@ -23,10 +22,11 @@ final class SessionChanges {
     }
 
     private final Ended ended;
-    private final Executor workers;
+    private final Continuations continuations;
 
-    SessionChanges(EngineConfig config, SessionStore store, Announcer announcer, Executor workers, Ended ended) {
-        this.workers = workers;
+    SessionChanges(
+            EngineConfig config, SessionStore store, Announcer announcer, Continuations continuations, Ended ended) {
+        this.continuations = continuations;
         this.config = config;
         this.store = store;
         this.announcer = announcer;
@@ -35,7 +35,7 @@ final class SessionChanges {
 
     /** Applies a change for a handler, which goes on afterwards on a worker and not on a thread of the store. */
     CompletionStage<Void> applyForHandler(LocalSession session, SessionChange change) {
-        return Handoff.of(workers, apply(session, change));
+        return continuations.of(apply(session, change));
     }
 
     /**

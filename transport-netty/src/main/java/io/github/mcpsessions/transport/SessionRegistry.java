@@ -97,6 +97,7 @@ final class SessionRegistry {
             Announcer announcer,
             Handshake handshake,
             Executor workers,
+            Continuations continuations,
             Listeners listeners) {
         this.config = config;
         this.store = store;
@@ -106,8 +107,8 @@ final class SessionRegistry {
         this.handshake = handshake;
         this.workers = workers;
         this.listeners = listeners;
-        this.changes =
-                new SessionChanges(config, store, announcer, workers, session -> drop(session, CloseReason.DELETED));
+        this.changes = new SessionChanges(
+                config, store, announcer, continuations, session -> drop(session, CloseReason.DELETED));
         this.missing = Caffeine.newBuilder()
                 .maximumSize(MAX_MISSING)
                 .expireAfterWrite(MISSING_FOR)
@@ -321,9 +322,9 @@ final class SessionRegistry {
 
     private void reload(LocalSession session) {
         int changesBefore = session.changeCount();
-        CompletableFuture<Void> reloaded = new CompletableFuture<>();
+        CompletableFuture<Boolean> reloaded = new CompletableFuture<>();
         session.reloading(reloaded);
-        store.load(session.id(), owner(session.record()), ttl(session))
+        store.load(session.id(), owner(session.record()), ttl(session.createdAt()))
                 .thenAcceptAsync(
                         loaded -> {
                             if (loaded.isEmpty()) {
@@ -338,31 +339,28 @@ final class SessionRegistry {
                         log.warn("Cannot reload the session {}", RandomIds.shorten(session.id()), failure);
                         session.freshness.distrust();
                     }
-                    reloaded.complete(null);
+                    reloaded.complete(failure == null);
                 });
     }
 
     /**
-     * Completes when the copy of a session knows of every change that was announced before; fails if the store cannot be
-     * asked.
+     * Reads a session again, unless its copy cannot be older than the last word of the bus and may stay so.
+     *
+     * @param always whether to read it in any case, since a word of the bus may be under way
+     * @return completes when the copy knows what the store had to say; fails if the store could not be asked
      */
-    CompletionStage<Void> bringUpToDate(LocalSession session) {
-        return session.whenReloaded().thenCompose(loaded -> {
-            if (isConfirmed(session)) {
+    CompletionStage<Void> bringUpToDate(LocalSession session, boolean always) {
+        return session.whenReloaded().thenCompose(good -> {
+            if (!always && good && session.freshness.isConfirmed(bus.epoch(), config.nanoTime.getAsLong())) {
                 return CompletableFuture.completedFuture(null);
             }
-            return confirm(session)
-                    .thenCompose(lookup -> session.whenReloaded())
-                    .thenAccept(reloaded -> {
-                        if (!isConfirmed(session)) {
-                            throw new IllegalStateException("The session cannot be confirmed right now");
-                        }
-                    });
+            reload(session);
+            return session.whenReloaded().thenAccept(reloaded -> {
+                if (!reloaded) {
+                    throw new IllegalStateException("The session cannot be read right now");
+                }
+            });
         });
-    }
-
-    private boolean isConfirmed(LocalSession session) {
-        return session.freshness.isConfirmed(bus.epoch(), config.nanoTime.getAsLong());
     }
 
     private void takeOver(LocalSession session, SessionRecord stored, int changesBefore) {

@@ -58,7 +58,7 @@ public final class StatelessEngine implements HttpRequestHandler {
     public StatelessEngine(StatelessConfig config) {
         this.config = requireNonNull(config, "config");
         this.reader = new JsonRpcReader(config.jsonLimits, 1, config.observer);
-        this.ownWorkers = config.handlerExecutor == null ? new WorkerPool() : null;
+        this.ownWorkers = config.handlerExecutor == null ? new WorkerPool("mcp-sessions-worker") : null;
         this.workers = config.handlerExecutor == null ? requireNonNull(ownWorkers) : config.handlerExecutor;
         this.handlers = config.immediateExecution ? Runnable::run : workers;
         RequestAuthenticator authenticator = config.authenticator;

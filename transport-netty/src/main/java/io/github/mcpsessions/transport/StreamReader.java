@@ -50,6 +50,7 @@ final class StreamReader {
     private long generation;
     private long cursor;
     private long inherited;
+    private long reported;
     private boolean reading = true;
     private boolean again;
     private boolean closed;
@@ -108,6 +109,17 @@ final class StreamReader {
         return Math.max(cursor, inherited);
     }
 
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** Tells whether anything was carried since this was last asked. */
+    synchronized boolean hasCarriedMore() {
+        boolean more = cursor > reported;
+        reported = cursor;
+        return more;
+    }
+
     /** Takes over from an older reader on this replica, which is closed. */
     synchronized void inherit(long carried) {
         inherited = carried;
@@ -126,6 +138,7 @@ final class StreamReader {
             late = closed;
             out = connection;
             cursor = from;
+            reported = from;
             writer = page.state().writer();
             request = page.state().request();
         }

@@ -21,18 +21,20 @@ final class StreamWriter {
     /*
      * One append is under way at a time, and takes everything that was queued meanwhile: so the order is the handler's, and a
      * fast handler makes large appends rather than many. An append that failed is repeated with the same numbers, which does
-     * no harm if it had been executed; the connection is closed meanwhile, because what it would carry may not be in the log.
+     * no harm if it had been executed. Nothing is sent meanwhile, and after `CLOSE_AFTER_FAILURES` the connection is closed:
+     * the log may be in reach of other replicas.
      * After `MAX_FAILING_SECONDS` the call is given up. The append goes on being tried, with an error at its end: a client
      * that finds the stream later must not wait for what never comes.
      *
      * Until the first append has succeeded nothing was sent, so a log that is down at that moment only costs the ids.
      */
 
-    /** How much may wait for the log; more fails the message that is too much. The last response always finds room. */
+    /** How much may wait for the log; more fails the message that is too much. Responses always find room. */
     static final int MAX_QUEUED_CHARS = 4 * 1024 * 1024;
 
     private static final int MAX_BATCH = 256;
     private static final long RETRY_MILLIS = 500;
+    private static final int CLOSE_AFTER_FAILURES = 4;
     private static final long LATE_RETRY_MILLIS = 2_000;
     private static final long MAX_FAILING_SECONDS = 60;
 
@@ -45,7 +47,7 @@ final class StreamWriter {
         /** The log is down, and nothing was sent yet: what {@link StreamWriter#withdraw} returns goes out without ids. */
         void onUnlogged();
 
-        /** The log cannot be written for now: the connection must be closed. */
+        /** The log has been out of reach for a while: the connection must be closed. */
         void onFailing();
 
         /** The session or the stream is gone, or the log has been down for too long: the call is pointless. */
@@ -87,7 +89,7 @@ final class StreamWriter {
     private boolean endRequested;
     private boolean endWritten;
     private boolean over;
-    private boolean failing;
+    private int failures;
     private long failingSinceNanos;
 
     StreamWriter(
@@ -126,12 +128,21 @@ final class StreamWriter {
 
     /** Appends a message; completes when it is in the log, and fails if it never will be. */
     CompletionStage<Void> write(String message) {
+        return write(message, true);
+    }
+
+    /** Appends a response after which others follow. It always finds room: there are as many as the client has asked for. */
+    void respond(String message) {
+        var unused = write(message, false);
+    }
+
+    private CompletionStage<Void> write(String message, boolean bounded) {
         Entry entry = new Entry(message, new CompletableFuture<>());
         synchronized (this) {
             if (over || endRequested) {
                 return CompletableFuture.failedFuture(new IllegalStateException("The stream of the call has ended"));
             }
-            if (queuedChars + message.length() > MAX_QUEUED_CHARS && !queue.isEmpty()) {
+            if (bounded && queuedChars + message.length() > MAX_QUEUED_CHARS && !queue.isEmpty()) {
                 return CompletableFuture.failedFuture(new IllegalStateException(
                         "More than " + MAX_QUEUED_CHARS + " characters wait for the event log"));
             }
@@ -219,9 +230,9 @@ final class StreamWriter {
             next = first + appended.size();
             begun = !opened;
             opened = true;
-            failing = false;
+            failures = 0;
             endWritten = end;
-            over = end;
+            over |= end;
         }
         if (begun) {
             owner.onOpened();
@@ -256,9 +267,21 @@ final class StreamWriter {
             owner.onUnlogged();
             return;
         }
-        owner.onFailing();
         long retryMillis = RETRY_MILLIS;
-        if (hasFailedForLong()) {
+        boolean close;
+        boolean giveUp;
+        synchronized (this) {
+            long now = nanoTime.getAsLong();
+            if (failures++ == 0) {
+                failingSinceNanos = now;
+            }
+            close = failures == CLOSE_AFTER_FAILURES;
+            giveUp = now - failingSinceNanos > TimeUnit.SECONDS.toNanos(MAX_FAILING_SECONDS);
+        }
+        if (close) {
+            owner.onFailing();
+        }
+        if (giveUp) {
             retryMillis = LATE_RETRY_MILLIS;
             giveUp();
         }
@@ -267,15 +290,6 @@ final class StreamWriter {
         } catch (RejectedExecutionException e) {
             close();
         }
-    }
-
-    private synchronized boolean hasFailedForLong() {
-        long now = nanoTime.getAsLong();
-        if (!failing) {
-            failing = true;
-            failingSinceNanos = now;
-        }
-        return now - failingSinceNanos > TimeUnit.SECONDS.toNanos(MAX_FAILING_SECONDS);
     }
 
     private synchronized boolean isOpened() {

@@ -15,7 +15,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +28,8 @@ final class Streams {
 
     private static final Logger log = LoggerFactory.getLogger(Streams.class);
     private static final byte[] NO_DATA = {};
+    private static final int ATTEMPTS = 10;
+    private static final Executor LATER = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
     private static final String UNREADABLE = "The stream cannot be read right now";
 
     private final EngineConfig config;
@@ -101,7 +105,7 @@ final class Streams {
     /** Answers a GET for a session that has been entered with what follows an event, and with what comes. */
     void resume(HttpExchange exchange, LocalSession session, EventId after) {
         StreamReader reader = register(exchange, session, after.stream());
-        attach(reader, after.number()).whenComplete((page, failure) -> {
+        attach(reader, after.number(), ATTEMPTS).whenComplete((page, failure) -> {
             if (failure != null || page == null) {
                 log.debug("Cannot resume a stream", failure);
                 refuse(exchange, reader, HttpError.UNAVAILABLE, UNREADABLE);
@@ -125,7 +129,7 @@ final class Streams {
     /** Answers a GET for a session that has been entered with its standalone stream. */
     void listen(HttpExchange exchange, LocalSession session) {
         StreamReader reader = register(exchange, session, EventLog.STANDALONE);
-        attach(reader, -1).whenComplete((page, failure) -> {
+        attach(reader, -1, ATTEMPTS).whenComplete((page, failure) -> {
             if (failure != null || page == null) {
                 log.debug("Cannot open a standalone stream", failure);
                 refuse(exchange, reader, HttpError.UNAVAILABLE, UNREADABLE);
@@ -135,6 +139,25 @@ final class Streams {
                 start(exchange, reader, startOf(page.get(), reader.carried()), page.get());
             }
         });
+    }
+
+    /**
+     * Tries for a few seconds before it fails: the official client gives a stream up after two refusals, so that a short
+     * failure of the log would cost it the call.
+     */
+    private CompletionStage<Optional<Page>> attach(StreamReader reader, long cursor, int attempts) {
+        return attach(reader, cursor)
+                .handle((page, failure) -> {
+                    if (failure == null) {
+                        return CompletableFuture.completedFuture(page);
+                    }
+                    if (attempts == 1 || leaving || reader.isClosed()) {
+                        return CompletableFuture.<Optional<Page>>failedFuture(failure);
+                    }
+                    return CompletableFuture.completedFuture(attempts - 1)
+                            .thenComposeAsync(left -> attach(reader, cursor, left), LATER);
+                })
+                .thenCompose(result -> result);
     }
 
     /**
@@ -221,7 +244,10 @@ final class Streams {
         }
     }
 
-    /** Another replica has taken a stream over, and waits until this one has sent its last message. */
+    /**
+     * Another replica has taken a stream over, and waits until this one has sent its last message; and so has the one, if this
+     * one still waits for it, from which this one has taken it.
+     */
     void onTaken(@Nullable LocalSession session, String sessionId, String stream, String taker) {
         StreamReader reader = session == null ? null : session.reader(stream);
         CompletionStage<Void> released =
@@ -235,12 +261,14 @@ final class Streams {
         return eventLog.read(sessionId, stream, reader.carried(), 1)
                 .handle((page, failure) -> failure != null || page.isEmpty() || reader.isTakenOver(page.get()))
                 .thenCompose(taken -> {
-                    if (taken) {
-                        reader.close();
-                    } else {
+                    if (!taken) {
                         reader.wake();
+                        return eventLog.release(sessionId, stream, 0, reader.carried());
                     }
-                    return eventLog.release(sessionId, stream, taken ? reader.generation() : 0, reader.carried());
+                    CompletionStage<Void> former = handovers.settled(sessionId, stream);
+                    reader.close();
+                    return eventLog.release(sessionId, stream, reader.generation(), reader.carried())
+                            .thenCompose(done -> former);
                 });
     }
 
@@ -257,8 +285,22 @@ final class Streams {
         long interval = config.keepAliveInterval.toNanos();
         for (StreamReader reader : open.keySet()) {
             if (reader.keepAlive(now, interval)) {
+                storePosition(reader);
                 reader.wake();
             }
+        }
+    }
+
+    /** Should this replica die, a new GET for the session begins where its client was at the last comment. */
+    private void storePosition(StreamReader reader) {
+        if (reader.stream().equals(EventLog.STANDALONE) && reader.hasCarriedMore()) {
+            // No generation: the stream stays here.
+            eventLog.release(reader.session().id(), EventLog.STANDALONE, 0, reader.carried())
+                    .whenComplete((done, failure) -> {
+                        if (failure != null) {
+                            log.debug("Cannot store how far a connection has got", failure);
+                        }
+                    });
         }
     }
 

@@ -6,10 +6,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * Where handlers run unless the user says otherwise: a bounded number of threads, which end when they are not needed, and a
- * bounded queue. A task beyond that is rejected.
- */
+/** A bounded number of threads, which end when they are not needed, and a bounded queue. A task beyond that is rejected. */
 final class WorkerPool implements Executor {
 
     private static final int THREADS = Math.max(32, 8 * Runtime.getRuntime().availableProcessors());
@@ -18,11 +15,11 @@ final class WorkerPool implements Executor {
 
     private final ThreadPoolExecutor pool;
 
-    WorkerPool() {
+    WorkerPool(String name) {
         AtomicInteger count = new AtomicInteger();
         pool = new ThreadPoolExecutor(
                 THREADS, THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(QUEUE), task -> {
-                    Thread thread = new Thread(task, "mcp-sessions-worker-" + count.incrementAndGet());
+                    Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
                     thread.setDaemon(true);
                     return thread;
                 });

@@ -10,15 +10,19 @@ import io.github.mcpsessions.transport.FakeExchange.FakeStream;
 import io.github.mcpsessions.transport.InterceptedLog.Fault;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Scannable;
 
 /** Interleavings of streams, questions and changes between replicas, each forced. */
 class StreamRacesTest extends AbstractStreamsTest {
 
-    private static final String WORKER = "mcp-sessions-worker";
+    private static final String WORKER = "mcp-sessions-continuation";
 
     // --- The log fails for long
     // ---------------------------------------------------------------------------------------
@@ -96,6 +100,45 @@ class StreamRacesTest extends AbstractStreamsTest {
         await(idle);
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"BEFORE", "AFTER"})
+    @DisplayName("A log that fails for a moment costs the connection nothing: what was held back comes when it is back")
+    void failsForAMoment(Fault fault) {
+        TestReplica a = replica();
+        String id = a.initialize();
+        FakeStream stream = count(a, id, 2);
+        awaitMessages(stream, 2);
+        a.log.setFault(fault);
+        long before = appends(a);
+        a.release.tryEmitValue("go");
+        await().untilAsserted(() -> assertThat(appends(a)).isGreaterThan(before + 1));
+
+        a.log.setFault(Fault.NONE);
+
+        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        assertThat(stream.messages()).hasSize(4);
+    }
+
+    @Test
+    @DisplayName("A resume that the log fails waits for it, rather than be refused")
+    void resumeWhileTheLogIsDown() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream cut = count(a, id, 2);
+        awaitMessages(cut, 2);
+        cut.cut();
+        b.log.setFault(Fault.BEFORE);
+
+        FakeExchange exchange =
+                b.begin(resume(id, Objects.requireNonNull(cut.events.get(0).id())));
+        await().untilAsserted(() -> assertThat(b.log.operations).hasSizeGreaterThan(1));
+        assertThat(exchange.answer).isNotDone();
+        b.log.setFault(Fault.NONE);
+
+        awaitMessages(stream(await(exchange.answer)), 2);
+    }
+
     // --- Takeovers
     // ----------------------------------------------------------------------------------------------------
 
@@ -150,6 +193,59 @@ class StreamRacesTest extends AbstractStreamsTest {
         assertThat(newer.messages()).hasSize(4);
         assertThat(displaced.messages()).isEmpty();
         silence.release();
+    }
+
+    @Test
+    @DisplayName("The newest of three connections does not begin before the oldest has sent its last message")
+    void threeConnections() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        TestReplica c = replica();
+        String id = a.initialize();
+        FakeStream oldest = stream(a.send(get(id)));
+        InterceptedStore.Held append = a.log.hold("appendShared");
+        var sent = a.engine.notifyClient(id, "notifications/message", null);
+        await(append.reached());
+        InterceptedStore.Held word = a.log.hold("read");
+        FakeExchange middle = b.begin(get(id));
+        await(word.reached());
+
+        FakeExchange newest = c.begin(get(id));
+        append.release();
+        await(sent);
+        word.release();
+
+        FakeStream stream = stream(await(newest.answer));
+        await().untilAsserted(() -> assertThat(oldest.isClosed()).isTrue());
+        notify(b, id, "later");
+        await().untilAsserted(
+                        () -> assertThat(stream.messages()).last().asString().contains("later"));
+        assertThat(oldest.messages().size() + stream.messages().size()).isEqualTo(2);
+        assertThat(stream(await(middle.answer)).messages()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("After the death of its replica a new GET begins where the last keep-alive comment has left off")
+    void killedHolder() {
+        TestReplica dead = replica();
+        TestReplica b = replica();
+        String id = dead.initialize();
+        FakeStream listening = stream(dead.send(get(id)));
+        notify(b, id, "seen");
+        awaitMessages(listening, 1);
+        await().untilAsserted(() -> {
+            dead.advance(Duration.ofSeconds(30));
+            assertThat(dead.log.operations).contains("release");
+        });
+        dead.log.setFault(Fault.BEFORE);
+        dead.bus.setDeaf(true);
+
+        FakeStream next = stream(b.send(get(id)));
+        notify(b, id, "new");
+
+        await().untilAsserted(
+                        () -> assertThat(next.messages()).last().asString().contains("new"));
+        assertThat(next.messages()).hasSize(1);
     }
 
     // --- Connections that open at the wrong moment
@@ -302,6 +398,25 @@ class StreamRacesTest extends AbstractStreamsTest {
         assertThat(listening.comments).isNotEmpty();
     }
 
+    @Test
+    @DisplayName("Handlers that block all workers are brought what they wait for")
+    void blockedWorkers() {
+        TestReplica a = replica(config -> config.maxRequestsPerSession(100));
+        String id = a.initialize();
+        List<FakeExchange> calls = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            calls.add(a.begin(call(id, "askAndBlock")));
+        }
+
+        for (FakeExchange call : calls) {
+            FakeStream stream = stream(await(call.answer));
+            awaitMessages(stream, 1);
+            assertThat(a.status(answer(id, questionId(stream), 2))).isEqualTo(202);
+            await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+            assertThat(stream.messages().get(1)).contains("roots: 2");
+        }
+    }
+
     // --- Subscriptions
     // ------------------------------------------------------------------------------------------------
 
@@ -329,6 +444,38 @@ class StreamRacesTest extends AbstractStreamsTest {
 
         awaitMessages(listening, 1);
         assertThat(listening.messages().get(0)).contains("notifications/resources/updated", "test://x");
+    }
+
+    @Test
+    @DisplayName("A broadcast whose copy fails for a moment is copied soon after")
+    void copyFails() {
+        TestReplica a = replica();
+        TestReplica b = replica();
+        String id = a.initialize();
+        FakeStream listening = stream(a.send(get(id)));
+        await(a.engine.notifyClients("notifications/prompts/list_changed", null));
+        awaitMessages(listening, 1);
+        a.log.setFault(Fault.BEFORE);
+        long before = a.log.operations.size();
+
+        await(b.engine.notifyClients("notifications/tools/list_changed", null));
+        await().untilAsserted(() -> assertThat(a.log.operations).hasSizeGreaterThan((int) before));
+        a.log.setFault(Fault.NONE);
+
+        awaitMessages(listening, 2);
+    }
+
+    @Test
+    @DisplayName("With a store of the application's own, broadcasts reach the clients of this replica")
+    void broadcastOverOwnStore() {
+        try (TestReplica a = new TestReplica(new StoreOnlyBackend(backend.sessionStore()))) {
+            String id = a.initialize();
+            FakeStream listening = stream(a.send(get(id)));
+
+            await(a.engine.notifyClients("notifications/tools/list_changed", null));
+
+            awaitMessages(listening, 1);
+        }
     }
 
     // --- Whose threads run the application's code

@@ -20,6 +20,7 @@ import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -242,6 +243,12 @@ final class TestReplica implements AutoCloseable {
                             .subscribe(go -> ResumableCall.from(exchange).closeConnection(Duration.ofMillis(500)));
                     return opened.then(Mono.never());
                 }),
+                tool(
+                        "askAndBlock",
+                        (exchange, request) -> Mono.fromCallable(() -> text("roots: "
+                                + Objects.requireNonNull(exchange.listRoots().block())
+                                        .roots()
+                                        .size()))),
                 tool(
                         "askLater",
                         (exchange, request) -> Mono.defer(() -> {

@@ -245,7 +245,7 @@ class LimitsTest {
                 .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":"
                         + "{\"code\":-32603,\"message\":\"The request took longer than PT1S\"}}");
         assertThat(stopped.get(10, TimeUnit.SECONDS)).isEqualTo(tool.equals("wait") ? "disposed" : "interrupted");
-        assertThat(rejected).containsExactly(Limit.HANDLER_TIME);
+        await().untilAsserted(() -> assertThat(rejected).containsExactly(Limit.HANDLER_TIME));
         assertThat(send(post(session, PING)).statusCode()).isEqualTo(200);
     }
 

@@ -83,34 +83,6 @@ class ReplicaFaultsIT {
     }
 
     @Test
-    void aRollingRestartInGoodOrderFailsNoCall() {
-        List<RawSession> sessions = replicas.all().stream()
-                .map(replica -> RawSession.initialize(replica.endpoint()))
-                .toList();
-        List<CallLoop> loops = sessions.stream()
-                .map(session -> CallLoop.start(session, proxy.endpoint()))
-                .toList();
-        try {
-            for (Replica replica : replicas.all()) {
-                loops.forEach(loop -> loop.awaitCalls(10));
-                replica.stop();
-                restart(replica);
-            }
-            loops.forEach(loop -> loop.awaitCalls(10));
-            assertThat(loops).flatMap(CallLoop::stop).isEmpty();
-        } finally {
-            loops.forEach(CallLoop::close);
-        }
-        for (Replica replica : replicas.all()) {
-            for (RawSession session : sessions) {
-                assertThat(replica.restores(session.id()))
-                        .as("restores on %s", replica)
-                        .isOne();
-            }
-        }
-    }
-
-    @Test
     void aCallInFlightIsResumedElsewhereWhenItsReplicaEndsInGoodOrder() {
         Replica ending = replicas.get(0);
         RawSession session = RawSession.initialize(ending.endpoint());

@@ -25,12 +25,14 @@ class RollingRestartIT {
     private static final Duration PROBE_INTERVAL = Duration.ofMillis(100);
 
     @Test
-    void failsNoCallOfManyClientsOnKeptConnections() {
+    void failsNoCallOfManyClientsOnKeptConnectionsAndRestoresEachSessionOnce() {
         Map<String, String> environment = Map.of("MCP_SHUTDOWN_GRACE", "3s");
         try (ReplicaProcesses replicas = new ReplicaProcesses(3, TestRedis.uri(), environment);
                 ReadyReplicas ready = new ReadyReplicas(replicas::endpoints, PROBE_INTERVAL)) {
-            List<CallLoop> loops = IntStream.range(0, CLIENTS)
+            List<RawSession> sessions = IntStream.range(0, CLIENTS)
                     .mapToObj(i -> RawSession.initialize(replicas.endpoint(i % 3)))
+                    .toList();
+            List<CallLoop> loops = sessions.stream()
                     .map(session -> CallLoop.start(session, ready))
                     .toList();
             try {
@@ -43,6 +45,14 @@ class RollingRestartIT {
                 assertThat(loops).flatMap(CallLoop::stop).isEmpty();
             } finally {
                 loops.forEach(CallLoop::close);
+            }
+            for (Replica replica : replicas.all()) {
+                for (RawSession session : sessions) {
+                    session.whoami(replica.endpoint());
+                    assertThat(replica.restores(session.id()))
+                            .as("restores on %s", replica)
+                            .isOne();
+                }
             }
         }
     }

@@ -169,13 +169,14 @@ final class RedisSessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Boolean> delete(String sessionId) {
-        return this.<@Nullable String>call(DELETE, allKeys(sessionId), List.of())
+        return this.<String>call(DELETE, allKeys(sessionId), List.of())
+                .thenApply(Optional::ofNullable)
                 .thenCompose(who -> {
-                    if (who == null || who.isEmpty()) {
-                        return CompletableFuture.completedFuture(who != null);
+                    if (who.isEmpty() || who.get().isEmpty()) {
+                        return CompletableFuture.completedFuture(who.isPresent());
                     }
                     // The session is gone either way; its entry would expire.
-                    return RedisOwnerIndex.remove(commands, keys.owner(who), sessionId)
+                    return RedisOwnerIndex.remove(commands, keys.owner(who.get()), sessionId)
                             .handle((removed, failure) -> true);
                 });
     }

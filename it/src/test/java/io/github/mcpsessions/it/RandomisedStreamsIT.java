@@ -3,8 +3,7 @@ package io.github.mcpsessions.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mcpsessions.it.harness.TestRedis;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadInfo;
+import io.github.mcpsessions.it.harness.ThreadDump;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -95,16 +94,9 @@ class RandomisedStreamsIT {
             endOne(replicas, random);
         }
         if (!ended.await(ROUND_MINUTES, TimeUnit.MINUTES)) {
-            report.violation("round " + round + " has not ended within " + ROUND_MINUTES + " minutes: " + stacks());
+            report.violation("round " + round + " has not ended within " + ROUND_MINUTES + " minutes: "
+                    + ThreadDump.ofThisProcess());
         }
-    }
-
-    private static String stacks() {
-        StringBuilder stacks = new StringBuilder();
-        for (ThreadInfo thread : ManagementFactory.getThreadMXBean().dumpAllThreads(true, true, 30)) {
-            stacks.append('\n').append(thread);
-        }
-        return stacks.toString();
     }
 
     private void endOne(ChaosReplicas replicas, Random random) {

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * Clients beside a fault of the store: some use the sessions that their replica holds, the others open one session after
@@ -56,6 +57,11 @@ public final class OutageLoad implements AutoCloseable {
         long count(int status) {
             LongAdder count = byStatus.get(status);
             return count == null ? 0 : count.sum();
+        }
+
+        @Override
+        public String toString() {
+            return byStatus + ", unexpected: " + unexpected.stream().limit(5).toList();
         }
     }
 
@@ -132,10 +138,16 @@ public final class OutageLoad implements AutoCloseable {
 
     private void awaitMore(Answers answers, int status, int more) {
         long target = answers.count(status) + more;
-        await(status + " for the " + target + "th time")
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(10))
-                .until(() -> answers.count(status) >= target || loops.stream().anyMatch(ScheduledFuture::isDone));
+        try {
+            await(status + " for the " + target + "th time")
+                    .atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() ->
+                            answers.count(status) >= target || loops.stream().anyMatch(ScheduledFuture::isDone));
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(
+                    "Held: " + held + "; newcomers: " + newcomers + "\n" + ThreadDump.ofThisProcess(), e);
+        }
         loops.stream().filter(ScheduledFuture::isDone).forEach(OutageLoad::rethrow);
     }
 

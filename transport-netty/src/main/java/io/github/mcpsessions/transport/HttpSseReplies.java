@@ -1,10 +1,8 @@
 package io.github.mcpsessions.transport;
 
-import io.github.mcpsessions.transport.StreamWriter.Entry;
+import io.github.mcpsessions.transport.AppendQueue.Entry;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,7 +25,6 @@ final class HttpSseReplies implements CallReplies {
      */
 
     private static final Logger log = LoggerFactory.getLogger(HttpSseReplies.class);
-    private static final int MAX_BATCH = 256;
     private static final long RETRY_MILLIS = 500;
     private static final int MAX_FAILURES = 120;
 
@@ -38,9 +35,7 @@ final class HttpSseReplies implements CallReplies {
     private final Runnable onGivenUp;
     private final Runnable onDone;
 
-    private final ArrayDeque<Entry> queue = new ArrayDeque<>();
-    private List<Entry> flight = List.of();
-    private int queuedChars;
+    private final AppendQueue queue = new AppendQueue();
     private int failures;
     private boolean accepted;
     private boolean writing;
@@ -81,33 +76,30 @@ final class HttpSseReplies implements CallReplies {
     @Override
     public CompletionStage<Void> send(Object message) {
         String json = JsonRpcWriter.toText(message);
-        Entry entry = new Entry(json, new CompletableFuture<>());
+        CompletableFuture<Void> done;
         synchronized (this) {
             if (over) {
                 return CompletableFuture.failedFuture(new IllegalStateException("The call has ended"));
             }
-            if (queuedChars + json.length() > StreamWriter.MAX_QUEUED_CHARS && !queue.isEmpty()) {
-                return CompletableFuture.failedFuture(new IllegalStateException(
-                        "More than " + StreamWriter.MAX_QUEUED_CHARS + " characters wait for the event log"));
-            }
-            enqueue(entry);
+            done = queue.offer(json);
         }
         flush();
-        return entry.done();
+        return done;
     }
 
     @Override
     public void respond(McpSchema.JSONRPCResponse response) {
         started();
-        Entry entry = new Entry(AnswerStream.text(response), new CompletableFuture<>());
+        String json = AnswerStream.text(response);
+        CompletableFuture<Void> sent;
         synchronized (this) {
             if (over) {
                 return;
             }
             over = true;
-            enqueue(entry);
+            sent = queue.add(json);
         }
-        entry.done().whenComplete((done, failure) -> onDone.run());
+        sent.whenComplete((done, failure) -> onDone.run());
         flush();
     }
 
@@ -148,23 +140,13 @@ final class HttpSseReplies implements CallReplies {
         return false;
     }
 
-    private void enqueue(Entry entry) {
-        queue.add(entry);
-        queuedChars += entry.message().length();
-    }
-
     private void flush() {
         synchronized (this) {
             if (writing || queue.isEmpty()) {
                 return;
             }
             writing = true;
-            flight = new ArrayList<>(Math.min(queue.size(), MAX_BATCH));
-            while (!queue.isEmpty() && flight.size() < MAX_BATCH) {
-                Entry entry = queue.remove();
-                queuedChars -= entry.message().length();
-                flight.add(entry);
-            }
+            queue.nextBatch();
         }
         append();
     }
@@ -172,7 +154,7 @@ final class HttpSseReplies implements CallReplies {
     private void append() {
         List<String> messages;
         synchronized (this) {
-            messages = flight.stream().map(Entry::message).toList();
+            messages = queue.batch();
         }
         CompletionStage<Boolean> appended;
         try {
@@ -194,12 +176,11 @@ final class HttpSseReplies implements CallReplies {
     private void onAppended() {
         List<Entry> appended;
         synchronized (this) {
-            appended = flight;
-            flight = List.of();
+            appended = queue.appended();
             failures = 0;
             writing = false;
         }
-        appended.forEach(entry -> entry.done().complete(null));
+        AppendQueue.complete(appended);
         flush();
     }
 
@@ -225,10 +206,7 @@ final class HttpSseReplies implements CallReplies {
         List<Entry> lost;
         boolean ended;
         synchronized (this) {
-            lost = new ArrayList<>(flight);
-            lost.addAll(queue);
-            flight = List.of();
-            queue.clear();
+            lost = queue.drain();
             ended = over;
             writing = false;
         }
@@ -236,6 +214,6 @@ final class HttpSseReplies implements CallReplies {
         if (!ended) {
             onGivenUp.run();
         }
-        lost.forEach(entry -> entry.done().completeExceptionally(reason));
+        AppendQueue.fail(lost, reason);
     }
 }

@@ -2,8 +2,7 @@ package io.github.mcpsessions.transport;
 
 import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.EventLog.AppendOutcome;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
+import io.github.mcpsessions.transport.AppendQueue.Entry;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,10 +28,6 @@ final class StreamWriter {
      * Until the first append has succeeded nothing was sent, so a log that is down at that moment only costs the ids.
      */
 
-    /** How much may wait for the log; more fails the message that is too much. Responses always find room. */
-    static final int MAX_QUEUED_CHARS = 4 * 1024 * 1024;
-
-    private static final int MAX_BATCH = 256;
     private static final long RETRY_MILLIS = 500;
     private static final int CLOSE_AFTER_FAILURES = 4;
     private static final long LATE_RETRY_MILLIS = 2_000;
@@ -66,9 +61,6 @@ final class StreamWriter {
      */
     record Withdrawn(List<String> messages, Runnable sent) {}
 
-    /** A message and what waits for it to be in the log. */
-    record Entry(String message, CompletableFuture<Void> done) {}
-
     private final EventLog log;
     private final ScheduledExecutorService timer;
     private final LongSupplier nanoTime;
@@ -80,9 +72,7 @@ final class StreamWriter {
     private final Owner owner;
 
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
-    private final ArrayDeque<Entry> queue = new ArrayDeque<>();
-    private List<Entry> flight = List.of();
-    private int queuedChars;
+    private final AppendQueue queue = new AppendQueue();
     private long next = 1;
     private boolean opened;
     private boolean writing;
@@ -131,25 +121,21 @@ final class StreamWriter {
         return write(message, true);
     }
 
-    /** Appends a response after which others follow. It always finds room: there are as many as the client has asked for. */
+    /** Appends a response after which others follow. */
     void respond(String message) {
         var unused = write(message, false);
     }
 
     private CompletionStage<Void> write(String message, boolean bounded) {
-        Entry entry = new Entry(message, new CompletableFuture<>());
+        CompletableFuture<Void> done;
         synchronized (this) {
             if (over || endRequested) {
                 return CompletableFuture.failedFuture(new IllegalStateException("The stream of the call has ended"));
             }
-            if (bounded && queuedChars + message.length() > MAX_QUEUED_CHARS && !queue.isEmpty()) {
-                return CompletableFuture.failedFuture(new IllegalStateException(
-                        "More than " + MAX_QUEUED_CHARS + " characters wait for the event log"));
-            }
-            enqueue(entry);
+            done = bounded ? queue.offer(message) : queue.add(message);
         }
         flush();
-        return entry.done();
+        return done;
     }
 
     /**
@@ -163,17 +149,12 @@ final class StreamWriter {
                 return ended;
             }
             if (message != null) {
-                enqueue(new Entry(message, new CompletableFuture<>()));
+                queue.add(message);
             }
             endRequested = true;
         }
         flush();
         return ended;
-    }
-
-    private void enqueue(Entry entry) {
-        queue.add(entry);
-        queuedChars += entry.message().length();
     }
 
     private void flush() {
@@ -183,12 +164,7 @@ final class StreamWriter {
                 return;
             }
             writing = true;
-            flight = new ArrayList<>(Math.min(queue.size(), MAX_BATCH));
-            while (!queue.isEmpty() && flight.size() < MAX_BATCH) {
-                Entry entry = queue.remove();
-                queuedChars -= entry.message().length();
-                flight.add(entry);
-            }
+            queue.nextBatch();
         }
         append();
     }
@@ -198,7 +174,7 @@ final class StreamWriter {
         boolean end;
         long first;
         synchronized (this) {
-            messages = flight.stream().map(Entry::message).toList();
+            messages = queue.batch();
             end = endRequested && queue.isEmpty();
             first = next;
         }
@@ -225,8 +201,7 @@ final class StreamWriter {
         List<Entry> appended;
         boolean begun;
         synchronized (this) {
-            appended = flight;
-            flight = List.of();
+            appended = queue.appended();
             next = first + appended.size();
             begun = !opened;
             opened = true;
@@ -253,9 +228,7 @@ final class StreamWriter {
         synchronized (this) {
             writing = false;
         }
-        for (Entry entry : appended) {
-            entry.done().complete(null);
-        }
+        AppendQueue.complete(appended);
         if (end) {
             ended.complete(null);
         }
@@ -307,20 +280,15 @@ final class StreamWriter {
      */
     Withdrawn withdraw() {
         List<Entry> rest = drain();
-        return new Withdrawn(rest.stream().map(Entry::message).toList(), () -> {
-            rest.forEach(entry -> entry.done().complete(null));
+        return new Withdrawn(AppendQueue.messages(rest), () -> {
+            AppendQueue.complete(rest);
             ended.complete(null);
         });
     }
 
     private synchronized List<Entry> drain() {
         over = true;
-        List<Entry> rest = new ArrayList<>(flight);
-        rest.addAll(queue);
-        flight = List.of();
-        queue.clear();
-        queuedChars = 0;
-        return rest;
+        return queue.drain();
     }
 
     /** Ends a call that runs: what it has sent stays, and an error follows. */
@@ -331,7 +299,7 @@ final class StreamWriter {
             }
             endRequested = true;
             LostCalls.errors(request, "The request was given up: its messages could not be stored")
-                    .forEach(error -> enqueue(new Entry(error, new CompletableFuture<>())));
+                    .forEach(queue::add);
         }
         owner.onGivenUp();
     }
@@ -349,7 +317,7 @@ final class StreamWriter {
     }
 
     private void fail(List<Entry> lost, Throwable reason) {
-        lost.forEach(entry -> entry.done().completeExceptionally(reason));
+        AppendQueue.fail(lost, reason);
         ended.complete(null);
     }
 }

@@ -30,7 +30,11 @@ class RedisOutageLoadIT {
 
     @SuppressWarnings("SystemOut")
     private static void outages(String name, Backends backends, Fault begin, Fault end) {
-        try (LocalReplicas replicas = new LocalReplicas(REPLICAS, backends);
+        // On a machine that stalls a quick call may last as long as a slow one; it is still not to become a stream,
+        // which
+        // lives in Redis.
+        try (LocalReplicas replicas =
+                        new LocalReplicas(REPLICAS, backends, builder -> builder.sseAfter(Duration.ofMinutes(1)));
                 OutageLoad load = new OutageLoad(replicas.endpoints())) {
             for (int i = 0; i < FAULTS; i++) {
                 load.awaitServed(20);

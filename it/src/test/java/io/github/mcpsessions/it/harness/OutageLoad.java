@@ -100,8 +100,14 @@ public final class OutageLoad implements AutoCloseable {
 
     private Runnable heldSession() {
         URI replica = replicas.get(turn.getAndIncrement() % replicas.size());
-        RawSession session = RawSession.initialize(replica);
-        acknowledged.add(session);
+        RawSession session = acknowledged(await("a session to hold")
+                .atMost(PATIENCE)
+                .until(() -> RawSession.tryInitialize(replica, RawSession.LATEST), reply -> reply.status() == 200));
+        await("a session that is initialized")
+                .atMost(PATIENCE)
+                .until(() -> session.notify(replica, "notifications/initialized", Map.of())
+                                .status()
+                        == 202);
         return () -> {
             Reply reply = session.callTool(replica, "whoami", Map.of());
             held.add(reply, reply.status() == 200 && reply.text().contains(session.id()));
@@ -113,11 +119,16 @@ public final class OutageLoad implements AutoCloseable {
         Reply reply = RawSession.tryInitialize(replicas.get(first % replicas.size()), RawSession.LATEST);
         newcomers.add(reply, isServedOrUnavailable(reply));
         if (reply.status() == 200) {
-            RawSession session = new RawSession(reply.header("Mcp-Session-Id").orElseThrow(), RawSession.LATEST);
-            acknowledged.add(session);
+            RawSession session = acknowledged(reply);
             Reply taken = session.request(replicas.get((first + 1) % replicas.size()), "ping", Map.of());
             newcomers.add(taken, isServedOrUnavailable(taken));
         }
+    }
+
+    private RawSession acknowledged(Reply created) {
+        RawSession session = new RawSession(created.header("Mcp-Session-Id").orElseThrow(), RawSession.LATEST);
+        acknowledged.add(session);
+        return session;
     }
 
     private static boolean isServedOrUnavailable(Reply reply) {

@@ -124,10 +124,14 @@ public final class RedisProcess implements AutoCloseable {
         signal("-CONT");
     }
 
-    /** Kills the server if it runs, and starts it again on the same port with the same options and directory. */
-    public void restart() {
+    /**
+     * Kills the server if it runs, and starts it again on the same port with the same options and directory.
+     *
+     * @param more further options of {@code redis-server}, for this time only
+     */
+    public void restart(String... more) {
         kill();
-        launchWithoutWaiting();
+        launch(more);
         awaitAnswer();
     }
 
@@ -173,7 +177,7 @@ public final class RedisProcess implements AutoCloseable {
         return uri();
     }
 
-    private void launch() {
+    private void launch(String... more) {
         List<String> command = new ArrayList<>(List.of(RedisBinary.path().toString()));
         if (!sentinelConfiguration.isEmpty()) {
             command.addAll(List.of(writtenConfiguration(), "--sentinel"));
@@ -184,6 +188,7 @@ public final class RedisProcess implements AutoCloseable {
             command.addAll(List.of("--save", ""));
         }
         command.addAll(options);
+        command.addAll(List.of(more));
         File log = directory.resolve("redis.log").toFile();
         try {
             process = new ProcessBuilder(command)

@@ -51,10 +51,13 @@ public final class RedisSentinel implements AutoCloseable {
         killed.stop();
     }
 
-    /** Waits until the Sentinel names another master than the killed one, and starts that again, to be a replica. */
+    /**
+     * Waits until the Sentinel names another master than the killed one, and starts that again, as a replica: one that came
+     * back as an empty master would be taken for the real one by whoever has its address from just before.
+     */
     public void failOver() {
         Awaitility.await("another master").atMost(PATIENCE).until(() -> current() != killed);
-        killed.restart();
+        killed.restart("--replicaof", "127.0.0.1 " + current().port());
     }
 
     private RedisProcess current() {

@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -68,6 +69,7 @@ final class SessionRegistry {
 
     private static final Duration MISSING_FOR = Duration.ofSeconds(1);
     private static final int MAX_MISSING = 10_000;
+    private static final Duration UNREADABLE_INTERVAL = Duration.ofMinutes(1);
     private static final SessionLookup RESTORE_TIMED_OUT =
             new SessionLookup.Unavailable("The session could not be restored in time");
 
@@ -86,6 +88,11 @@ final class SessionRegistry {
     private final Set<String> creating = ConcurrentHashMap.newKeySet();
     private final Cache<Look, Boolean> missing;
     private final long touchIntervalNanos;
+
+    /** One record that cannot be read is asked for as often as anybody likes, here or through the bus. */
+    private final LogThrottle unreadable;
+
+    private final LogThrottle notReloaded;
 
     /** A look for a session by somebody. */
     private record Look(String id, @Nullable SessionOwner caller) {}
@@ -115,6 +122,8 @@ final class SessionRegistry {
                 .ticker(config.nanoTime::getAsLong)
                 .build();
         this.touchIntervalNanos = config.touchInterval().toNanos();
+        this.unreadable = new LogThrottle(UNREADABLE_INTERVAL, config.nanoTime);
+        this.notReloaded = new LogThrottle(UNREADABLE_INTERVAL, config.nanoTime);
     }
 
     SessionChanges changes() {
@@ -336,7 +345,7 @@ final class SessionRegistry {
                         workers)
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
-                        log.warn("Cannot reload the session {}", RandomIds.shorten(session.id()), failure);
+                        warn(notReloaded, "cannot be reloaded", session.id(), failure);
                         session.freshness.distrust();
                     }
                     reloaded.complete(failure == null);
@@ -687,7 +696,7 @@ final class SessionRegistry {
     private SessionLookup unavailable(String id, Throwable failure) {
         Throwable cause = cause(failure);
         if (cause instanceof RecordFormatException) {
-            log.warn("Session {} cannot be restored here", RandomIds.shorten(id), cause);
+            warn(unreadable, "cannot be restored here", id, cause);
             return new SessionLookup.Unavailable("The session cannot be restored on this replica");
         }
         if (cause instanceof TimeoutException) {
@@ -695,6 +704,20 @@ final class SessionRegistry {
         }
         log.debug("Session {} cannot be restored now", RandomIds.shorten(id), cause);
         return new SessionLookup.Unavailable("The session cannot be looked up right now");
+    }
+
+    private static void warn(LogThrottle throttle, String what, String id, Throwable cause) {
+        OptionalLong heldBack = throttle.tryWrite();
+        if (heldBack.isPresent()) {
+            log.warn(
+                    "Session {} {} (and {} more times since this was last said)",
+                    RandomIds.shorten(id),
+                    what,
+                    heldBack.getAsLong(),
+                    cause);
+        } else {
+            log.debug("Session {} {}", RandomIds.shorten(id), what, cause);
+        }
     }
 
     private static Throwable cause(Throwable failure) {

@@ -8,7 +8,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.AppenderBase;
+import io.github.mcpsessions.store.BusAddress;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
@@ -20,6 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /** What the engine writes to its log, as an operator has it: from INFO on. */
 class LogTest {
+
+    private static final String PING = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
 
     private static final class Lines extends AppenderBase<ILoggingEvent> {
 
@@ -95,5 +99,44 @@ class LogTest {
                         + "\"arguments\":{\"value\":\"x\"}}}"));
 
         assertThat(log.lines).anyMatch(line -> line.startsWith("WARN")).noneMatch(line -> line.contains(id));
+    }
+
+    @Test
+    @DisplayName(
+            "Records that cannot be read are one line with a stack trace per minute, however often they are asked for")
+    void unreadableRecords() {
+        List<String> ids = List.of(a.initialize(), a.initialize(), a.initialize());
+        log.lines.clear();
+        b.store.setUnreadable(true);
+        for (int i = 0; i < 60; i++) {
+            assertThat(b.status(FakeExchange.post(ids.get(i % 3), PING))).isEqualTo(503);
+        }
+        b.nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+        assertThat(b.status(FakeExchange.get(ids.get(0)))).isEqualTo(503);
+
+        String line = "WARN Session " + ids.get(0).substring(0, 8)
+                + "... cannot be restored here (and %d more times since this was last said)";
+        assertThat(log.lines).hasSize(2);
+        assertThat(log.lines.get(0)).startsWith(line.formatted(0)).contains("schema version: 99");
+        assertThat(log.lines.get(1)).startsWith(line.formatted(59)).contains("\tat ");
+    }
+
+    @Test
+    @DisplayName("Word of changes of a session whose record cannot be read is one line per minute")
+    void unreadableChanges() {
+        String id = a.initialize();
+        assertThat(b.status(FakeExchange.post(id, PING))).isEqualTo(200);
+        log.lines.clear();
+        b.store.setUnreadable(true);
+        String changed = new BusMessage(BusMessage.Type.CHANGED, "nobody", id, "").encode();
+        for (int i = 0; i < 60; i++) {
+            await(backend.replicaBus().publish(new BusAddress.All(), changed));
+        }
+        Awaitility.await().until(() -> b.store.count("load") >= 61);
+
+        assertThat(log.lines)
+                .singleElement()
+                .asString()
+                .startsWith("WARN Session " + id.substring(0, 8) + "... cannot be reloaded (and 0 more times");
     }
 }

@@ -1,54 +1,17 @@
 package io.github.mcpsessions.transport;
 
+import static io.github.mcpsessions.transport.ClientMessages.idOf;
 import static io.github.mcpsessions.transport.FakeExchange.get;
 import static io.github.mcpsessions.transport.TestReplica.await;
 import static io.github.mcpsessions.transport.TestReplica.call;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.FakeExchange.FakeStream;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
 
-/** Replicas over one backend, and the streams that their clients read. */
-abstract class AbstractStreamsTest {
-
-    final InMemorySessionBackend backend = InMemorySessionBackend.create();
-    private final List<AutoCloseable> open = new ArrayList<>(List.of(backend));
-
-    @AfterEach
-    final void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-    }
-
-    final TestReplica replica() {
-        return replica(config -> {});
-    }
-
-    final TestReplica replica(Consumer<EngineConfig.Builder> settings) {
-        return replica(backend.newView(), settings);
-    }
-
-    final TestReplica replica(InMemorySessionBackend view, Consumer<EngineConfig.Builder> settings) {
-        open.add(view);
-        TestReplica replica = new TestReplica(view, settings);
-        open.add(replica);
-        return replica;
-    }
-
-    static FakeStream stream(FakeExchange.Answer answer) {
-        assertThat(answer.stream())
-                .as("status %s %s", answer.status(), answer.body())
-                .isNotNull();
-        return Objects.requireNonNull(answer.stream());
-    }
+/** The streams that clients of Streamable HTTP read from replicas. */
+abstract class AbstractStreamsTest extends AbstractReplicasTest {
 
     static FakeExchange resume(String sessionId, String lastEventId) {
         return get(sessionId).with("Last-Event-ID", lastEventId);
@@ -64,12 +27,15 @@ abstract class AbstractStreamsTest {
     }
 
     static FakeExchange cancel(String sessionId) {
-        return FakeExchange.post(
-                sessionId, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7}}");
+        return FakeExchange.post(sessionId, ClientMessages.CANCEL);
     }
 
-    static void notify(TestReplica replica, String sessionId, String text) {
-        await(replica.engine.notifyClient(sessionId, "notifications/message", Map.of("level", "info", "data", text)));
+    static FakeExchange subscribe(String sessionId, String uri) {
+        return FakeExchange.post(sessionId, ClientMessages.subscribe(uri));
+    }
+
+    static FakeExchange answer(String sessionId, String questionId, int roots) {
+        return FakeExchange.post(sessionId, ClientMessages.answer(questionId, roots));
     }
 
     static String questionId(FakeStream stream) {
@@ -78,18 +44,7 @@ abstract class AbstractStreamsTest {
         return idOf(question);
     }
 
-    static String idOf(String message) {
-        return message.replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
-    }
-
-    static FakeExchange answer(String sessionId, String questionId, int roots) {
-        List<String> list = new ArrayList<>();
-        for (int i = 0; i < roots; i++) {
-            list.add("{\"uri\":\"file:///" + i + "\"}");
-        }
-        return FakeExchange.post(
-                sessionId,
-                "{\"jsonrpc\":\"2.0\",\"id\":\"" + questionId + "\",\"result\":{\"roots\":[" + String.join(",", list)
-                        + "]}}");
+    static void notify(TestReplica replica, String sessionId, String text) {
+        await(replica.engine.notifyClient(sessionId, "notifications/message", Map.of("level", "info", "data", text)));
     }
 }

@@ -6,51 +6,23 @@ import static io.github.mcpsessions.transport.TestReplica.ping;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.FakeExchange.FakeStream;
 import io.modelcontextprotocol.common.McpTransportContext;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Whatever goes wrong while a request is handled: it is answered, and its session does not stay in use for ever. */
-class FaultPathsTest {
+class FaultPathsTest extends AbstractStreamsTest {
 
-    private final InMemorySessionBackend backend = InMemorySessionBackend.create();
-    private final List<AutoCloseable> open = new ArrayList<>(List.of(backend));
-
-    @AfterEach
-    void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-    }
-
-    private TestReplica replica(Consumer<EngineConfig.Builder> settings) {
-        InMemorySessionBackend view = backend.newView();
-        open.add(view);
-        TestReplica replica =
-                new TestReplica(view, settings.andThen(config -> config.localIdleTimeout(Duration.ofMillis(400))));
-        open.add(replica);
-        return replica;
-    }
-
-    private static FakeStream stream(FakeExchange exchange) {
-        return Objects.requireNonNull(await(exchange.answer).stream());
-    }
-
-    private static void awaitClosed(FakeStream stream) {
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+    @Override
+    void configure(EngineConfig.Builder config) {
+        config.localIdleTimeout(Duration.ofMillis(400));
     }
 
     /** A session that is in use is never given up. */
@@ -63,10 +35,10 @@ class FaultPathsTest {
     @Test
     @DisplayName("A result that cannot be written as JSON is answered with an error on the stream, which ends")
     void unwritableResult() {
-        TestReplica a = replica(config -> {});
+        TestReplica a = replica();
         String id = a.initialize();
 
-        FakeStream stream = stream(a.begin(call(id, "unwritable")));
+        FakeStream stream = stream(a.send(call(id, "unwritable")));
 
         awaitClosed(stream);
         assertThat(stream.messages()).hasSize(2);
@@ -77,7 +49,7 @@ class FaultPathsTest {
     @Test
     @DisplayName("A result that cannot be written as JSON is its request's error, and in a batch only that request's")
     void unwritablePlainResult() {
-        TestReplica a = replica(config -> {});
+        TestReplica a = replica();
         String id = a.initialize();
         FakeExchange.Answer answer = a.send(call(id, "unwritableAtOnce"));
 
@@ -99,7 +71,7 @@ class FaultPathsTest {
     @DisplayName(
             "A tool that fails to read JSON of its own has failed; only params that cannot be read are the client's fault")
     void jacksonFailures() {
-        TestReplica a = replica(config -> {});
+        TestReplica a = replica();
         String id = a.initialize();
 
         assertThat(a.send(call(id, "misread")).body())
@@ -111,7 +83,7 @@ class FaultPathsTest {
     @Test
     @DisplayName("A handler that fails with an error of the JVM is answered, without naming the class")
     void unlinkedHandler() {
-        TestReplica a = replica(config -> {});
+        TestReplica a = replica();
         String id = a.initialize();
 
         assertThat(a.send(call(id, "unlinked")).body())
@@ -124,9 +96,9 @@ class FaultPathsTest {
     @DisplayName("A request that is refused because the workers are full leaves its session unused")
     void workersFull() {
         ExecutorService pool = Executors.newCachedThreadPool();
-        open.add(1, pool::shutdownNow);
+        closeLater(pool::shutdownNow);
         AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
-        TestReplica a = replica(config -> {});
+        TestReplica a = replica();
         TestReplica b = replica(config -> config.handlerExecutor(task -> {
             if (left.getAndDecrement() <= 0) {
                 throw new RejectedExecutionException("full");
@@ -164,12 +136,12 @@ class FaultPathsTest {
     @Test
     @DisplayName("Responses of a batch that wait when the log turns out to be down are sent without ids, none is lost")
     void batchWithoutLog() {
-        TestReplica a = replica(config -> {});
+        TestReplica a = replica();
         String id = a.initialize(ProtocolVersions.V2025_03_26);
         a.log.setFault(InterceptedLog.Fault.BEFORE);
         String unknown = "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"unknown\"}";
 
-        FakeStream stream = stream(a.begin(FakeExchange.post(
+        FakeStream stream = stream(a.send(FakeExchange.post(
                 id,
                 "[" + unknown.formatted(1) + "," + unknown.formatted(2)
                         + ",{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"log\","
@@ -185,15 +157,12 @@ class FaultPathsTest {
     @Test
     @DisplayName("A client's answer does not make the thread that received it run the handler")
     void answerOnWorker() {
-        TestReplica a = replica(config -> {});
+        TestReplica a = replica();
         String id = a.initialize();
-        FakeStream stream = stream(a.begin(call(id, "thread")));
-        await().untilAsserted(() -> assertThat(stream.messages()).hasSize(1));
-        String question = stream.messages().get(0).replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
+        FakeStream stream = stream(a.send(call(id, "thread")));
+        awaitMessages(stream, 1);
 
-        assertThat(a.status(FakeExchange.post(
-                        id, "{\"jsonrpc\":\"2.0\",\"id\":\"" + question + "\",\"result\":{\"roots\":[]}}")))
-                .isEqualTo(202);
+        assertThat(a.status(answer(id, questionId(stream), 0))).isEqualTo(202);
 
         awaitClosed(stream);
         assertThat(stream.messages().get(1))
@@ -212,10 +181,7 @@ class FaultPathsTest {
         assertThat(a.send(call(id, "remember", "{\"value\":\"42\"}")).body()).contains("done");
         await(load.reached());
 
-        assertThat(b.status(FakeExchange.post(
-                        id,
-                        "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"logging/setLevel\","
-                                + "\"params\":{\"level\":\"error\"}}")))
+        assertThat(b.status(FakeExchange.post(id, ClientMessages.setLevel("error"))))
                 .isEqualTo(200);
         load.release();
 

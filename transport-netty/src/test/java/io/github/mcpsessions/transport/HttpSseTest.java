@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import static io.github.mcpsessions.transport.ClientMessages.idOf;
 import static io.github.mcpsessions.transport.FakeExchange.get;
 import static io.github.mcpsessions.transport.TestReplica.await;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,16 +10,10 @@ import static org.awaitility.Awaitility.await;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.transport.FakeExchange.FakeStream;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -26,33 +21,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP+SSE, the transport of 2024-11-05: one connection per session, and POSTs that any replica takes. */
-class HttpSseTest {
+class HttpSseTest extends AbstractReplicasTest {
 
-    private static final String UNKNOWN = "0123456789abcdef0123456789abcdef";
-
-    private final InMemorySessionBackend backend = InMemorySessionBackend.create();
-    private final List<AutoCloseable> open = new ArrayList<>(List.of(backend));
-
-    @AfterEach
-    void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-    }
-
-    private TestReplica replica() {
-        return replica(config -> {});
-    }
-
-    private TestReplica replica(Consumer<EngineConfig.Builder> settings) {
-        return replica(backend.newView(), settings);
-    }
-
-    private TestReplica replica(InMemorySessionBackend view, Consumer<EngineConfig.Builder> settings) {
-        open.add(view);
-        TestReplica replica = new TestReplica(view, settings.andThen(config -> config.sseEndpoint("/sse")));
-        open.add(replica);
-        return replica;
+    @Override
+    void configure(EngineConfig.Builder config) {
+        config.sseEndpoint("/sse");
     }
 
     private static FakeExchange connection(String query) {
@@ -67,13 +40,6 @@ class HttpSseTest {
         return stream(replica.send(connection("?sessionId=" + id)));
     }
 
-    private static FakeStream stream(FakeExchange.Answer answer) {
-        assertThat(answer.stream())
-                .as("status %s %s", answer.status(), answer.body())
-                .isNotNull();
-        return Objects.requireNonNull(answer.stream());
-    }
-
     private static String id(FakeStream stream) {
         await().until(() -> !stream.events.isEmpty());
         String uri = stream.events.get(0).data();
@@ -85,15 +51,16 @@ class HttpSseTest {
         return FakeExchange.post(null, body).with("Accept", null).to("/messages?sessionId=" + id);
     }
 
+    private static FakeExchange call(String id, String tool) {
+        return call(id, tool, "{}");
+    }
+
     private static FakeExchange call(String id, String tool, String arguments) {
-        return post(
-                id,
-                "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
-                        + "\",\"arguments\":" + arguments + "}}");
+        return post(id, ClientMessages.call(tool, arguments));
     }
 
     private static FakeExchange ping(String id) {
-        return post(id, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}");
+        return post(id, ClientMessages.PING);
     }
 
     private static FakeExchange initialize(String id) {
@@ -105,9 +72,14 @@ class HttpSseTest {
         String id = id(stream);
         assertThat(replica.status(initialize(id))).isEqualTo(202);
         awaitMessages(stream, 1);
-        assertThat(replica.status(post(id, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}")))
-                .isEqualTo(202);
+        assertThat(replica.status(post(id, ClientMessages.INITIALIZED))).isEqualTo(202);
         return id;
+    }
+
+    /** Calls a tool whose answer waits for the replica's release. */
+    private static void beginWaiting(TestReplica replica, String id) {
+        assertThat(replica.status(call(id, "wait"))).isEqualTo(202);
+        replica.awaitWaiting();
     }
 
     /** What the client got after the endpoint. */
@@ -158,7 +130,7 @@ class HttpSseTest {
             FakeStream stream = connect(a);
 
             String id = initialized(a, stream);
-            a.send(call(id, "whoami", "{}"));
+            a.send(call(id, "whoami"));
             awaitMessages(stream, 2);
             String streamable = a.send(FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2024-11-05")))
                     .body();
@@ -171,10 +143,8 @@ class HttpSseTest {
         @Test
         @DisplayName("is not served unless it is asked for, and not without sessions")
         void offByDefault() {
-            InMemorySessionBackend view = backend.newView();
-            open.add(view);
-            TestReplica a = new TestReplica(view);
-            open.add(a);
+            InMemorySessionBackend view = closeLater(backend.newView());
+            TestReplica a = closeLater(new TestReplica(view));
 
             assertThat(a.status(connection(""))).isEqualTo(400);
             assertThatThrownBy(() -> EngineConfig.builder()
@@ -221,7 +191,7 @@ class HttpSseTest {
             TestReplica a = replica();
             String id = initialized(a, connect(a));
 
-            FakeExchange.Answer answer = a.send(post(id, "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]"));
+            FakeExchange.Answer answer = a.send(post(id, "[" + ClientMessages.PING + "]"));
 
             assertThat(answer.status()).isEqualTo(400);
             assertThat(answer.body()).contains("2024-11-05 has no batches");
@@ -243,8 +213,7 @@ class HttpSseTest {
                     .isEqualTo(400);
             assertThat(a.status(connection("?sessionId=" + UNKNOWN).with("Last-Event-ID", id + ":1")))
                     .isEqualTo(400);
-            assertThat(a.status(FakeExchange.post(null, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}")
-                            .to("/messages")))
+            assertThat(a.status(FakeExchange.post(null, ClientMessages.PING).to("/messages")))
                     .isEqualTo(400);
         }
 
@@ -254,8 +223,7 @@ class HttpSseTest {
             TestReplica a = replica(config -> config.maxRequestsPerSession(1).maxLocalSessions(1));
             FakeStream stream = connect(a);
             String id = initialized(a, stream);
-            a.begin(call(id, "wait", "{}"));
-            await(a.waiting.asMono().toFuture());
+            beginWaiting(a, id);
 
             assertThat(a.status(ping(id))).isEqualTo(429);
             assertThat(a.status(connection(""))).isEqualTo(503);
@@ -277,7 +245,7 @@ class HttpSseTest {
             FakeStream stream = connect(a);
             String id = id(stream);
 
-            assertThat(a.status(call(id, "echo", "{}"))).isEqualTo(400);
+            assertThat(a.status(call(id, "echo"))).isEqualTo(400);
             assertThat(a.status(ping(id))).isEqualTo(202);
             awaitMessages(stream, 1);
         }
@@ -292,9 +260,9 @@ class HttpSseTest {
 
             String id = initialized(b, stream);
             // What b has announced reaches a later than the client's next request.
-            assertThat(a.status(call(id, "sample", "{}"))).isEqualTo(202);
+            assertThat(a.status(call(id, "sample"))).isEqualTo(202);
             awaitMessage(stream, "sampling/createMessage");
-            assertThat(c.status(call(id, "whoami", "{}"))).isEqualTo(202);
+            assertThat(c.status(call(id, "whoami"))).isEqualTo(202);
             awaitMessage(stream, id + " true 2024-11-05 test");
         }
 
@@ -323,7 +291,7 @@ class HttpSseTest {
             String id = initialized(b, stream);
             a.store.setBroken(true);
 
-            assertThat(a.status(call(id, "echo", "{}"))).isEqualTo(503);
+            assertThat(a.status(call(id, "echo"))).isEqualTo(503);
             reload.release();
         }
 
@@ -387,12 +355,9 @@ class HttpSseTest {
             FakeStream stream = connect(a);
             String id = initialized(a, stream);
 
-            b.send(call(id, "ask", "{}"));
+            b.send(call(id, "ask"));
             awaitMessage(stream, "roots/list");
-            String question = messages(stream).get(1);
-            String questionId = question.replaceFirst(".*\"id\":\"([^\"]+)\".*", "$1");
-            String answer = "{\"jsonrpc\":\"2.0\",\"id\":\"" + questionId
-                    + "\",\"result\":{\"roots\":[{\"uri\":\"file:///x\"}]}}";
+            String answer = ClientMessages.answer(idOf(messages(stream).get(1)), 1);
 
             assertThat(c.status(post(id, answer))).isEqualTo(202);
             awaitMessage(stream, "roots: 1");
@@ -406,13 +371,11 @@ class HttpSseTest {
             TestReplica b = replica();
             FakeStream stream = connect(a);
             String id = initialized(a, stream);
-            b.send(call(id, "wait", "{}"));
-            await(b.waiting.asMono().toFuture());
+            beginWaiting(b, id);
 
-            a.send(post(
-                    id, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7}}"));
+            a.send(post(id, ClientMessages.CANCEL));
 
-            assertThat(await(b.cancelled.asMono().toFuture())).isEqualTo("cancelled");
+            assertThat(b.awaitCancelled()).isEqualTo("cancelled");
             a.send(ping(id));
             awaitMessages(stream, 2);
             assertThat(messages(stream).get(1)).contains("\"id\":1");
@@ -425,9 +388,7 @@ class HttpSseTest {
             TestReplica b = replica();
             FakeStream stream = connect(a);
             String id = initialized(a, stream);
-            b.send(post(
-                    id,
-                    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"a:b\"}}"));
+            b.send(post(id, ClientMessages.subscribe("a:b")));
             awaitMessages(stream, 2);
 
             await(b.server.notifyToolsListChanged().toFuture());
@@ -451,17 +412,15 @@ class HttpSseTest {
             TestReplica b = replica();
             FakeStream stream = connect(a);
             String id = initialized(a, stream);
-            a.send(post(
-                    id,
-                    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"error\"}}"));
+            a.send(post(id, ClientMessages.setLevel("error")));
             a.send(call(id, "remember", "{\"value\":\"kept\"}"));
             awaitMessages(stream, 3);
             stream.cut();
 
             FakeExchange.Answer answer = (where.equals("here") ? a : b).send(ping(id));
             FakeStream again = reconnect(b, id);
-            b.send(call(id, "log", "{}"));
-            a.send(call(id, "recall", "{}"));
+            b.send(call(id, "log"));
+            a.send(call(id, "recall"));
 
             assertThat(answer.status()).isEqualTo(410);
             assertThat(answer.body()).contains("reconnect with GET /sse?sessionId=" + id);
@@ -482,8 +441,7 @@ class HttpSseTest {
             TestReplica c = replica();
             FakeStream stream = connect(a);
             String id = initialized(a, stream);
-            b.send(call(id, "wait", "{}"));
-            await(b.waiting.asMono().toFuture());
+            beginWaiting(b, id);
             stream.cut();
             b.release.tryEmitValue("waited for");
 
@@ -518,14 +476,13 @@ class HttpSseTest {
             TestReplica b = replica();
             FakeStream older = connect(a);
             String id = initialized(a, older);
-            a.send(call(id, "wait", "{}"));
-            await(a.waiting.asMono().toFuture());
+            beginWaiting(a, id);
 
             FakeStream newer = reconnect(b, id);
             a.release.tryEmitValue("waited for");
 
             awaitMessages(newer, 1);
-            await().untilAsserted(() -> assertThat(older.isClosed()).isTrue());
+            awaitClosed(older);
             assertThat(messages(older)).hasSize(1);
         }
 
@@ -539,7 +496,7 @@ class HttpSseTest {
             String id = initialized(a, older);
 
             FakeStream newer = reconnect(b, id);
-            await().untilAsserted(() -> assertThat(older.isClosed()).isTrue());
+            awaitClosed(older);
             a.send(ping(id));
             b.send(ping(id));
 
@@ -644,7 +601,7 @@ class HttpSseTest {
             String id = initialized(a, stream);
 
             a.log.setFault(InterceptedLog.Fault.BEFORE);
-            assertThat(a.status(call(id, "log", "{}"))).isEqualTo(202);
+            assertThat(a.status(call(id, "log"))).isEqualTo(202);
             await().untilAsserted(() -> assertThat(a.log.operations.stream()
                             .filter("appendShared"::equals)
                             .count())
@@ -663,13 +620,12 @@ class HttpSseTest {
             TestReplica b = replica();
             FakeStream stream = connect(a);
             String id = initialized(b, stream);
-            b.send(call(id, "wait", "{}"));
-            await(b.waiting.asMono().toFuture());
+            beginWaiting(b, id);
 
             await(a.engine.endSession(id));
 
-            await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
-            assertThat(await(b.cancelled.asMono().toFuture())).isEqualTo("cancelled");
+            awaitClosed(stream);
+            assertThat(b.awaitCancelled()).isEqualTo("cancelled");
             assertThat(b.status(ping(id))).isEqualTo(404);
         }
     }
@@ -681,7 +637,7 @@ class HttpSseTest {
         FakeStream stream = connect(a);
         String id = initialized(a, stream);
 
-        a.send(call(id, "unwritable", "{}"));
+        a.send(call(id, "unwritable"));
 
         awaitMessages(stream, 3);
         assertThat(messages(stream).get(2)).contains("-32603").contains("cannot be written as JSON");
@@ -694,11 +650,10 @@ class HttpSseTest {
         TestReplica b = replica();
         FakeStream stream = connect(a);
         String id = initialized(a, stream);
-        a.send(call(id, "wait", "{}"));
-        await(a.waiting.asMono().toFuture());
+        beginWaiting(a, id);
 
         a.engine.drain();
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(a.status(connection("?sessionId=" + id))).isEqualTo(503);
         FakeStream again = stream(b.send(connection("").with("Last-Event-ID", id + ":1")));
         a.release.tryEmitValue("waited for");
@@ -710,7 +665,10 @@ class HttpSseTest {
     @Test
     @DisplayName("Somebody else's session is like an unknown one on every path")
     void foreign() {
-        Consumer<EngineConfig.Builder> authenticated = config -> config.authenticator(HttpSseTest::authenticate);
+        Consumer<EngineConfig.Builder> authenticated = config -> config.authenticator(StaticBearerTokens.builder()
+                .token("alice", "alice")
+                .token("bob", "bob")
+                .build());
         TestReplica a = replica(authenticated);
         TestReplica b = replica(authenticated);
         FakeStream stream = stream(a.send(as("alice", connection(""))));
@@ -732,15 +690,5 @@ class HttpSseTest {
         assertThat(stream.isClosed()).isFalse();
         assertThat(b.status(as("alice", ping(id)))).isEqualTo(202);
         awaitMessages(stream, 2);
-    }
-
-    private static CompletableFuture<Authentication> authenticate(RequestHead request) {
-        return CompletableFuture.completedFuture(RequestAuthenticator.bearerToken(request)
-                .<Authentication>map(subject -> Authentication.granted(new McpPrincipal("", subject, Set.of(), null)))
-                .orElseGet(Authentication::missingToken));
-    }
-
-    private static FakeExchange as(@Nullable String token, FakeExchange exchange) {
-        return exchange.with("Authorization", "Bearer " + token);
     }
 }

@@ -365,12 +365,12 @@ class ModernEndpointTest {
     void disconnect() {
         TestReplica replica = replica();
         FakeExchange gone = replica.begin(call("wait"));
-        TestReplica.await(replica.waiting.asMono().toFuture());
+        replica.awaitWaiting();
         FakeExchange other = replica.begin(call("wait"));
 
         gone.clientGone();
 
-        assertThat(TestReplica.await(replica.cancelled.asMono().toFuture())).isEqualTo("cancelled");
+        assertThat(replica.awaitCancelled()).isEqualTo("cancelled");
         replica.release.tryEmitValue("done");
         assertThat(TestReplica.await(other.answer).body()).contains("done");
         assertThat(gone.answer).isNotDone();

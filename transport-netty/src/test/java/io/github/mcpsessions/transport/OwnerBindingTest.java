@@ -16,46 +16,27 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A session is its creator's: to everybody else it does not exist. */
-class OwnerBindingTest {
+class OwnerBindingTest extends AbstractStreamsTest {
 
-    private static final String UNKNOWN = "0123456789abcdef0123456789abcdef";
     private static final Instant EXPIRY = Instant.parse("2026-01-01T01:00:00Z");
 
     private final TestClock clock = new TestClock();
-    private final InMemorySessionBackend backend = InMemorySessionBackend.create();
-    private final List<AutoCloseable> open = new ArrayList<>(List.of(backend));
 
-    @AfterEach
-    void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-    }
-
-    private TestReplica replica() {
-        return replica(config -> config.authenticator(OwnerBindingTest::authenticate));
-    }
-
-    private TestReplica replica(Consumer<EngineConfig.Builder> settings) {
-        InMemorySessionBackend view = backend.newView();
-        open.add(view);
-        TestReplica replica = new TestReplica(view, settings.andThen(config -> config.clock(clock)));
-        open.add(replica);
-        return replica;
+    @Override
+    void configure(EngineConfig.Builder config) {
+        config.clock(clock).authenticator(OwnerBindingTest::authenticate);
     }
 
     /** A token ends with the name of its subject; one that begins with {@code short-} expires. */
@@ -69,28 +50,17 @@ class OwnerBindingTest {
                         : Authentication.granted(new McpPrincipal("", subject, Set.of(), expiry)));
     }
 
-    private static FakeExchange as(@Nullable String token, FakeExchange exchange) {
-        return exchange.with("Authorization", token == null ? null : "Bearer " + token);
-    }
-
     private static String initialize(TestReplica replica, @Nullable String token) {
         return initialize(replica, token, "2025-11-25");
     }
 
     private static String initialize(TestReplica replica, @Nullable String token, String version) {
-        FakeExchange.Answer answer =
-                replica.send(as(token, FakeExchange.post(null, TestReplica.INITIALIZE.formatted(version))));
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        String id = String.valueOf(answer.sessionId());
-        assertThat(replica.status(as(
-                        token,
-                        FakeExchange.post(id, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"))))
-                .isEqualTo(202);
-        return id;
+        return replica.initialize(version, exchange -> as(token, exchange));
     }
 
-    private static FakeStream stream(FakeExchange.Answer answer) {
-        return Objects.requireNonNull(answer.stream(), answer.body());
+    /** An {@code initialize} whose answer a test looks at. */
+    private static FakeExchange newSession(String token) {
+        return as(token, FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25")));
     }
 
     /** One exchange for each way in which a session can be named. */
@@ -100,18 +70,12 @@ class OwnerBindingTest {
                 call(id, "remember", "{\"value\":\"mine\"}"),
                 FakeExchange.post(
                         id, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/roots/list_changed\",\"params\":{}}"),
-                FakeExchange.post(
-                        id,
-                        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7}}"),
-                FakeExchange.post(id, "{\"jsonrpc\":\"2.0\",\"id\":\"question\",\"result\":{\"roots\":[]}}"),
-                FakeExchange.post(
-                        id,
-                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"error\"}}"),
-                FakeExchange.post(
-                        id,
-                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"a:b\"}}"),
+                cancel(id),
+                answer(id, "question", 0),
+                FakeExchange.post(id, ClientMessages.setLevel("error")),
+                subscribe(id, "a:b"),
                 get(id),
-                get(id).with("Last-Event-ID", "0:1"),
+                resume(id, "0:1"),
                 delete(id));
     }
 
@@ -202,13 +166,11 @@ class OwnerBindingTest {
         AtomicLong nanos = new AtomicLong();
         InMemorySessionBackend shared =
                 InMemorySessionBackend.builder().nanoTime(nanos::get).build();
-        open.add(shared);
-        Consumer<EngineConfig.Builder> settings = config -> config.authenticator(OwnerBindingTest::authenticate)
-                .nanoTime(nanos::get)
-                .sessionTtl(Duration.ofMinutes(10));
-        TestReplica a = new TestReplica(shared.newView(), settings);
-        TestReplica b = where.equals("here") ? a : new TestReplica(shared.newView(), settings);
-        open.addAll(List.of(a, b));
+        closeLater(shared);
+        Consumer<EngineConfig.Builder> settings =
+                config -> config.nanoTime(nanos::get).sessionTtl(Duration.ofMinutes(10));
+        TestReplica a = replica(shared.newView(), settings);
+        TestReplica b = where.equals("here") ? a : replica(shared.newView(), settings);
         String id = initialize(a, "alice");
 
         for (int i = 0; i < 11; i++) {
@@ -226,8 +188,7 @@ class OwnerBindingTest {
     @DisplayName("A foreign caller of a restore that fails sees 404 as of an unknown id; its owner 503")
     void foreignCallerOfAFailingRestore() {
         TestReplica a = replica();
-        TestReplica b = replica(
-                config -> config.authenticator(OwnerBindingTest::authenticate).restoreTimeout(Duration.ofMillis(200)));
+        TestReplica b = replica(config -> config.restoreTimeout(Duration.ofMillis(200)));
         String id = initialize(a, "alice");
         InterceptedStore.Held load = b.store.hold("load");
         FakeExchange owner = b.begin(as("alice", ping(id)));
@@ -258,7 +219,8 @@ class OwnerBindingTest {
     @Test
     @DisplayName("A session without an owner is nobody's with a token, and the other way round")
     void anonymous() {
-        TestReplica anonymous = replica(config -> {});
+        TestReplica anonymous =
+                closeLater(new TestReplica(closeLater(backend.newView()), config -> config.clock(clock)));
         TestReplica authenticated = replica();
         String nobodys = initialize(anonymous, null);
         String alices = initialize(authenticated, "alice");
@@ -315,11 +277,10 @@ class OwnerBindingTest {
         TestReplica b = replica();
         String id = initialize(a, "alice");
         FakeExchange running = a.begin(as("alice", call(id, "wait")));
-        await(a.waiting.asMono().toFuture());
-        String cancel = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7}}";
+        a.awaitWaiting();
 
-        assertThat(a.status(as("mallory", FakeExchange.post(id, cancel)))).isEqualTo(404);
-        assertThat(b.status(as("mallory", FakeExchange.post(id, cancel)))).isEqualTo(404);
+        assertThat(a.status(as("mallory", cancel(id)))).isEqualTo(404);
+        assertThat(b.status(as("mallory", cancel(id)))).isEqualTo(404);
         a.release.tryEmitValue("done");
 
         assertThat(await(running.answer).body()).contains("done");
@@ -343,15 +304,14 @@ class OwnerBindingTest {
         String id = initialize(a, "short-alice");
         FakeStream expiring = stream(a.send(as("short-alice", get(id))));
         await(a.engine.notifyClient(id, "notifications/first", null));
-        await().untilAsserted(() -> assertThat(expiring.messages()).hasSize(1));
+        awaitMessages(expiring, 1);
 
         clock.advance(Duration.ofHours(1));
-        await().untilAsserted(() -> assertThat(expiring.isClosed()).isTrue());
+        awaitClosed(expiring);
         await(a.engine.notifyClient(id, "notifications/second", null));
 
-        FakeExchange resume = get(id).with("Last-Event-ID", expiring.lastId());
-        assertThat(a.status(as("short-alice", resume))).isEqualTo(401);
-        FakeStream resumed = stream(a.send(as("long-alice", get(id).with("Last-Event-ID", expiring.lastId()))));
+        assertThat(a.status(as("short-alice", resume(id, expiring.lastId())))).isEqualTo(401);
+        FakeStream resumed = stream(a.send(as("long-alice", resume(id, expiring.lastId()))));
         await().untilAsserted(() ->
                 assertThat(resumed.messages()).singleElement().asString().contains("second"));
         assertThat(expiring.messages()).hasSize(1);
@@ -363,14 +323,14 @@ class OwnerBindingTest {
         TestReplica a = replica();
         String id = initialize(a, "short-alice");
         FakeStream expiring = stream(a.send(as("short-alice", call(id, "count", "{\"count\":1}"))));
-        await().untilAsserted(() -> assertThat(expiring.messages()).hasSize(1));
+        awaitMessages(expiring, 1);
 
         clock.advance(Duration.ofHours(1));
-        await().untilAsserted(() -> assertThat(expiring.isClosed()).isTrue());
+        awaitClosed(expiring);
 
-        FakeStream resumed = stream(a.send(as("long-alice", get(id).with("Last-Event-ID", expiring.lastId()))));
+        FakeStream resumed = stream(a.send(as("long-alice", resume(id, expiring.lastId()))));
         a.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).hasSize(2);
         assertThat(resumed.messages().get(1)).contains("counted");
     }
@@ -382,13 +342,13 @@ class OwnerBindingTest {
         String id = initialize(a, "short-alice", "2025-06-18");
         FakeStream stays = stream(a.send(as("short-alice", call(id, "count", "{\"count\":1}"))));
         FakeStream listening = stream(a.send(as("short-alice", get(id))));
-        await().untilAsserted(() -> assertThat(stays.messages()).hasSize(1));
+        awaitMessages(stays, 1);
 
         clock.advance(Duration.ofHours(1));
-        await().untilAsserted(() -> assertThat(listening.isClosed()).isTrue());
+        awaitClosed(listening);
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(stays.messages()).hasSize(3));
+        awaitMessages(stays, 3);
     }
 
     // --- Ending sessions from the server's side
@@ -406,12 +366,12 @@ class OwnerBindingTest {
         String id = initialize(a, "alice");
         FakeStream listening = stream(a.send(as("alice", get(id))));
         a.begin(as("alice", call(id, "wait")));
-        await(a.waiting.asMono().toFuture());
+        a.awaitWaiting();
 
         assertThat(await(b.engine.endSession(id))).isTrue();
 
-        await(a.cancelled.asMono().toFuture());
-        await().untilAsserted(() -> assertThat(listening.isClosed()).isTrue());
+        a.awaitCancelled();
+        awaitClosed(listening);
         assertThat(a.status(as("alice", ping(id)))).isEqualTo(404);
         assertThat(await(b.engine.endSession(id))).isFalse();
         assertThat(await(a.engine.endSession(UNKNOWN))).isFalse();
@@ -433,7 +393,7 @@ class OwnerBindingTest {
 
         assertThat(await(c.engine.endSessions(owner("alice")))).isEqualTo(299);
 
-        await().untilAsserted(() -> assertThat(listening.isClosed()).isTrue());
+        awaitClosed(listening);
         await().untilAsserted(() -> assertThat(
                         a.engine.status().activeSessions() + b.engine.status().activeSessions())
                 .isEqualTo(1));
@@ -450,25 +410,16 @@ class OwnerBindingTest {
         AtomicLong nanos = new AtomicLong();
         InMemorySessionBackend shared =
                 InMemorySessionBackend.builder().nanoTime(nanos::get).build();
-        open.add(shared);
-        TestReplica a = new TestReplica(
-                shared,
-                config -> config.authenticator(OwnerBindingTest::authenticate)
-                        .nanoTime(nanos::get)
-                        .sessionTtl(Duration.ofMinutes(10)));
-        open.add(a);
+        Consumer<EngineConfig.Builder> settings =
+                config -> config.nanoTime(nanos::get).sessionTtl(Duration.ofMinutes(10));
+        TestReplica a = replica(shared, settings);
         String used = initialize(a, "alice");
         String restored = initialize(a, "alice");
         for (int i = 0; i < 8; i++) {
             nanos.addAndGet(Duration.ofMinutes(2).toNanos());
             assertThat(a.status(as("alice", ping(used)))).isEqualTo(200);
             if (i == 3) {
-                TestReplica b = new TestReplica(
-                        shared.newView(),
-                        config -> config.authenticator(OwnerBindingTest::authenticate)
-                                .nanoTime(nanos::get)
-                                .sessionTtl(Duration.ofMinutes(10)));
-                open.add(b);
+                TestReplica b = replica(shared.newView(), settings);
                 assertThat(b.status(as("alice", ping(restored)))).isEqualTo(200);
             }
         }
@@ -481,13 +432,11 @@ class OwnerBindingTest {
     @Test
     @DisplayName("A principal with too many sessions gets 503 for another one, until one has ended; others go on")
     void tooManySessions() {
-        TestReplica a = replica(
-                config -> config.authenticator(OwnerBindingTest::authenticate).maxSessionsPerPrincipal(2));
+        TestReplica a = replica(config -> config.maxSessionsPerPrincipal(2));
         String first = initialize(a, "alice");
         initialize(a, "alice");
-        FakeExchange third = FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25"));
 
-        FakeExchange.Answer refused = a.send(as("alice", third));
+        FakeExchange.Answer refused = a.send(newSession("alice"));
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.body()).contains("The principal has too many sessions");
         assertThat(a.store.count("delete")).isEqualTo(1);
@@ -500,8 +449,7 @@ class OwnerBindingTest {
     @Test
     @DisplayName("A session that ends elsewhere than where it is held makes room for another one")
     void endedElsewhere() {
-        TestReplica a = replica(
-                config -> config.authenticator(OwnerBindingTest::authenticate).maxSessionsPerPrincipal(1));
+        TestReplica a = replica(config -> config.maxSessionsPerPrincipal(1));
         TestReplica b = replica();
 
         String ended = initialize(a, "alice");
@@ -519,8 +467,7 @@ class OwnerBindingTest {
     void failedCreation() {
         TestReplica a = replica();
         a.store.setFull(true);
-        assertThat(a.status(as("alice", FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25")))))
-                .isEqualTo(503);
+        assertThat(a.status(newSession("alice"))).isEqualTo(503);
         a.store.setFull(false);
 
         assertThat(await(backend.ownerIndex().orElseThrow().sessions(owner("alice"), 10)))
@@ -535,8 +482,7 @@ class OwnerBindingTest {
         TestReplica a = replica();
         TestReplica b = replica();
         InterceptedStore.Held create = a.store.hold("create");
-        FakeExchange initialize =
-                a.begin(as("alice", FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25"))));
+        FakeExchange initialize = a.begin(newSession("alice"));
         await(create.reached());
 
         assertThat(await(b.engine.endSessions(owner("alice")))).isZero();
@@ -554,8 +500,7 @@ class OwnerBindingTest {
     void endSessionsAfterTheEntry() {
         TestReplica a = replica();
         InterceptedStore.Held put = a.owners.orElseThrow().holdPut();
-        FakeExchange initialize =
-                a.begin(as("alice", FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25"))));
+        FakeExchange initialize = a.begin(newSession("alice"));
         await(put.reached());
 
         assertThat(await(a.engine.endSessions(owner("alice")))).isEqualTo(1);
@@ -574,8 +519,7 @@ class OwnerBindingTest {
         TestReplica a = replica();
         TestReplica b = replica();
         InterceptedStore.Held put = a.owners.orElseThrow().holdPut();
-        FakeExchange initialize =
-                a.begin(as("alice", FakeExchange.post(null, TestReplica.INITIALIZE.formatted("2025-11-25"))));
+        FakeExchange initialize = a.begin(newSession("alice"));
         await(put.reached());
 
         assertThat(await(b.engine.endSessions(owner("alice")))).isEqualTo(1);
@@ -589,8 +533,8 @@ class OwnerBindingTest {
     @Test
     @DisplayName("A store of one's own cannot tell whose sessions there are, and says so")
     void noIndex() {
-        TestReplica a = new TestReplica(new StoreOnlyBackend(new MapSessionStore(System::currentTimeMillis)));
-        open.add(a);
+        TestReplica a =
+                closeLater(new TestReplica(new StoreOnlyBackend(new MapSessionStore(System::currentTimeMillis))));
 
         assertThat(a.engine.endSessions(owner("alice")))
                 .failsWithin(Duration.ofSeconds(5))

@@ -9,41 +9,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.mcpsessions.store.SessionRecord;
-import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Finding, restoring and losing sessions, with the interleavings forced. */
-class SessionRegistryTest {
-
-    private final InMemorySessionBackend backend = InMemorySessionBackend.create();
-    private final List<AutoCloseable> open = new ArrayList<>(List.of(backend));
-
-    @AfterEach
-    void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-    }
-
-    private TestReplica replica() {
-        return replica(config -> {});
-    }
-
-    private TestReplica replica(Consumer<EngineConfig.Builder> settings) {
-        InMemorySessionBackend view = backend.newView();
-        open.add(view);
-        TestReplica replica = new TestReplica(view, settings);
-        open.add(replica);
-        return replica;
-    }
+class SessionRegistryTest extends AbstractReplicasTest {
 
     @Test
     @DisplayName("A replica that never saw a session serves it under the same id, version and client")
@@ -146,14 +122,14 @@ class SessionRegistryTest {
         TestReplica a = replica();
         TestReplica b = replica();
         String id = a.initialize();
-        FakeExchange.FakeStream stream = b.send(get(id)).stream();
+        FakeExchange.FakeStream stream = stream(b.send(get(id)));
         b.begin(call(id, "wait"));
-        b.waiting.asMono().block(Duration.ofSeconds(10));
+        b.awaitWaiting();
 
         assertThat(a.status(delete(id))).isEqualTo(200);
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
-        assertThat(b.cancelled.asMono().block(Duration.ofSeconds(10))).isEqualTo("cancelled");
+        awaitClosed(stream);
+        assertThat(b.awaitCancelled()).isEqualTo("cancelled");
     }
 
     @Test
@@ -256,8 +232,7 @@ class SessionRegistryTest {
                 .as("a stream, because there is a warning")
                 .isNotNull();
 
-        String setLevel =
-                "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"error\"}}";
+        String setLevel = ClientMessages.setLevel("error");
         assertThat(a.status(FakeExchange.post(id, setLevel))).isEqualTo(200);
 
         await().atMost(Duration.ofSeconds(1))
@@ -534,10 +509,7 @@ class SessionRegistryTest {
         TestReplica a = replica();
         String id = a.initialize();
 
-        String subscribed = a.send(
-                        FakeExchange.post(
-                                id,
-                                "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"x\\ud800\"}}"))
+        String subscribed = a.send(FakeExchange.post(id, ClientMessages.subscribe("x\\ud800")))
                 .body();
 
         assertThat(subscribed).contains("-32602", "unpaired surrogate");

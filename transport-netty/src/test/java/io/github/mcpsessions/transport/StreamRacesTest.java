@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import static io.github.mcpsessions.transport.ClientMessages.idOf;
 import static io.github.mcpsessions.transport.FakeExchange.get;
 import static io.github.mcpsessions.transport.TestReplica.await;
 import static io.github.mcpsessions.transport.TestReplica.call;
@@ -38,7 +39,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         awaitMessages(stream, 2);
         a.log.setFault(Fault.BEFORE);
         a.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
 
         a.advance(Duration.ofSeconds(61));
         FakeStream resumed = stream(b.send(resume(id, stream.lastId())));
@@ -46,7 +47,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         await().untilAsserted(() -> assertThat(appends(a)).isGreaterThan(failed + 1));
         a.log.setFault(Fault.NONE);
 
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).hasSize(2);
         assertThat(resumed.messages().get(0)).contains("last");
         assertThat(resumed.messages().get(1)).contains("\"id\":7", "\"error\"", "given up");
@@ -69,7 +70,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         awaitMessages(stream, 1);
         a.log.setFault(Fault.BEFORE);
         assertThat(a.status(answer(id, questionId(stream), 3))).isEqualTo(202);
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
 
         a.advance(Duration.ofSeconds(61));
         long failed = appends(a);
@@ -79,7 +80,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         await().untilAsserted(
                         () -> assertThat(b.status(resume(id, stream.lastId()))).isEqualTo(200));
         FakeStream resumed = stream(b.send(resume(id, stream.lastId())));
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).singleElement().asString().contains("roots: 3");
     }
 
@@ -93,7 +94,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         var idle = a.engine.awaitCalls(Duration.ofSeconds(30)).toCompletableFuture();
         a.log.setFault(Fault.BEFORE);
         a.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
 
         await(a.engine.close());
 
@@ -115,7 +116,7 @@ class StreamRacesTest extends AbstractStreamsTest {
 
         a.log.setFault(Fault.NONE);
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages()).hasSize(4);
     }
 
@@ -159,7 +160,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         await(silence.reached());
         FakeStream newer = stream(b.send(get(id)));
         FakeStream displaced = stream(await(older.answer));
-        await().untilAsserted(() -> assertThat(displaced.isClosed()).isTrue());
+        awaitClosed(displaced);
         notify(a, id, "two");
         awaitMessages(newer, 2);
 
@@ -186,9 +187,9 @@ class StreamRacesTest extends AbstractStreamsTest {
         await(silence.reached());
         FakeStream newer = stream(b.send(resume(id, first)));
         writer.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(newer.isClosed()).isTrue());
+        awaitClosed(newer);
         FakeStream displaced = stream(await(older.answer));
-        await().untilAsserted(() -> assertThat(displaced.isClosed()).isTrue());
+        awaitClosed(displaced);
 
         assertThat(newer.messages()).hasSize(4);
         assertThat(displaced.messages()).isEmpty();
@@ -216,7 +217,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         word.release();
 
         FakeStream stream = stream(await(newest.answer));
-        await().untilAsserted(() -> assertThat(oldest.isClosed()).isTrue());
+        awaitClosed(oldest);
         notify(b, id, "later");
         await().untilAsserted(
                         () -> assertThat(stream.messages()).last().asString().contains("later"));
@@ -261,7 +262,7 @@ class StreamRacesTest extends AbstractStreamsTest {
 
         FakeStream stream = stream(a.send(exchange));
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.events.get(stream.events.size() - 1).retry()).isEqualTo(Duration.ofMillis(500));
         assertThat(stream.messages()).isEmpty();
     }
@@ -273,18 +274,18 @@ class StreamRacesTest extends AbstractStreamsTest {
         TestReplica b = replica();
         String id = a.initialize();
         FakeExchange exchange = a.begin(call(id, "askLater"));
-        a.waiting.asMono().block(Duration.ofSeconds(10));
+        a.awaitWaiting();
 
         a.engine.drain();
         a.release.tryEmitValue("go");
 
         FakeStream stream = stream(await(exchange.answer));
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         FakeStream resumed = stream(
                 b.send(resume(id, Objects.requireNonNull(stream.events.get(0).id()))));
         await().untilAsserted(() -> assertThat(resumed.messages()).isNotEmpty());
         assertThat(b.status(answer(id, questionId(resumed), 2))).isEqualTo(202);
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).hasSize(2);
         assertThat(resumed.messages().get(1)).contains("roots: 2");
     }
@@ -304,7 +305,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         awaitMessages(stream, 1);
 
         assertThat(b.status(answer(id, questionId(stream), 2))).isEqualTo(202);
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages().get(1)).contains("roots: 2");
     }
 
@@ -320,7 +321,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         awaitMessages(stream, 1);
 
         assertThat(a.status(answer(id, questionId(stream), 2))).isEqualTo(202);
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages()).hasSize(2);
     }
 
@@ -339,7 +340,7 @@ class StreamRacesTest extends AbstractStreamsTest {
 
         FakeStream stream = stream(a.send(exchange));
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages().get(1)).contains("roots: 2");
     }
 
@@ -362,7 +363,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         assertThat(b.status(cancel(id))).isEqualTo(202);
         last.release();
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages()).hasSize(2);
         assertThat(stream.messages().get(1)).contains("\"id\":7", "roots: 1");
     }
@@ -412,7 +413,7 @@ class StreamRacesTest extends AbstractStreamsTest {
             FakeStream stream = stream(await(call.answer));
             awaitMessages(stream, 1);
             assertThat(a.status(answer(id, questionId(stream), 2))).isEqualTo(202);
-            await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+            awaitClosed(stream);
             assertThat(stream.messages().get(1)).contains("roots: 2");
         }
     }
@@ -429,12 +430,7 @@ class StreamRacesTest extends AbstractStreamsTest {
         String id = a.initialize();
         FakeStream listening = stream(a.send(get(id)));
         InterceptedStore.Held reload = a.store.hold("load");
-        assertThat(
-                        b.status(
-                                FakeExchange.post(
-                                        id,
-                                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"test://x\"}}")))
-                .isEqualTo(200);
+        assertThat(b.status(subscribe(id, "test://x"))).isEqualTo(200);
         await(reload.reached());
 
         b.server
@@ -493,7 +489,7 @@ class StreamRacesTest extends AbstractStreamsTest {
             assertThat(a.cancelled.scan(Scannable.Attr.TERMINATED)).isTrue();
         });
 
-        assertThat(a.cancelled.asMono().block(Duration.ofSeconds(10))).startsWith(WORKER);
+        assertThat(a.awaitCancelled()).startsWith(WORKER);
     }
 
     @Test

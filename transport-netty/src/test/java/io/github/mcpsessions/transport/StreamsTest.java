@@ -72,7 +72,7 @@ class StreamsTest extends AbstractStreamsTest {
         awaitMessages(resumed, 1);
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.events.get(0).id()).isEqualTo(lastSeen);
         assertThat(resumed.messages()).hasSize(3);
         assertThat(resumed.messages().get(0)).contains("n2");
@@ -106,11 +106,11 @@ class StreamsTest extends AbstractStreamsTest {
         String id = a.initialize();
         FakeStream stream = count(a, id, 2);
         a.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
 
         FakeStream rest = stream(
                 b.send(resume(id, Objects.requireNonNull(stream.events.get(2).id()))));
-        await().untilAsserted(() -> assertThat(rest.isClosed()).isTrue());
+        awaitClosed(rest);
 
         assertThat(rest.messages()).hasSize(2);
         assertThat(b.status(resume(id, stream.lastId()))).isEqualTo(204);
@@ -163,15 +163,15 @@ class StreamsTest extends AbstractStreamsTest {
         FakeStream first = count(a, id, 1);
         awaitMessages(first, 1);
         FakeStream second = stream(b.send(resume(id, first.lastId())));
-        await().untilAsserted(() -> assertThat(first.isClosed()).isTrue());
+        awaitClosed(first);
         FakeStream third = stream(c.send(resume(id, first.lastId())));
-        await().untilAsserted(() -> assertThat(second.isClosed()).isTrue());
+        awaitClosed(second);
         FakeStream fourth = stream(c.send(resume(id, first.lastId())));
-        await().untilAsserted(() -> assertThat(third.isClosed()).isTrue());
+        awaitClosed(third);
 
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(fourth.isClosed()).isTrue());
+        awaitClosed(fourth);
         assertThat(fourth.messages()).hasSize(2);
         assertThat(first.messages()).hasSize(1);
         assertThat(second.messages()).isEmpty();
@@ -192,7 +192,7 @@ class StreamsTest extends AbstractStreamsTest {
         await(backend.eventLog().attach(id, last.stream(), "another-replica", last.number(), 10, "taken"));
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(older.isClosed()).isTrue());
+        awaitClosed(older);
         assertThat(older.messages()).hasSize(1);
     }
 
@@ -215,7 +215,7 @@ class StreamsTest extends AbstractStreamsTest {
         FakeStream resumed = stream(await(newer.answer));
         assertThat(older.isClosed()).isTrue();
         a.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).hasSize(2);
         assertThat(older.messages()).hasSize(1);
     }
@@ -233,7 +233,7 @@ class StreamsTest extends AbstractStreamsTest {
         FakeStream newer = stream(b.send(resume(id, older.lastId())));
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(newer.isClosed()).isTrue());
+        awaitClosed(newer);
         assertThat(newer.messages()).hasSize(2);
         assertThat(older.messages()).hasSize(1);
         word.release();
@@ -252,7 +252,7 @@ class StreamsTest extends AbstractStreamsTest {
         a.release.tryEmitValue("go");
 
         for (FakeStream stream : List.of(first, second)) {
-            await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+            awaitClosed(stream);
             assertThat(stream.messages()).hasSize(3);
         }
     }
@@ -283,10 +283,10 @@ class StreamsTest extends AbstractStreamsTest {
         await(backend.eventLog().end(id, last.stream(), List.of(error)));
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(frozen.isClosed()).isTrue());
+        awaitClosed(frozen);
         assertThat(frozen.messages()).hasSize(1);
         FakeStream resumed = stream(b.send(resume(id, frozen.lastId())));
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).containsExactly(error);
     }
 
@@ -306,7 +306,7 @@ class StreamsTest extends AbstractStreamsTest {
 
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages()).hasSize(3);
         read.release();
     }
@@ -321,9 +321,9 @@ class StreamsTest extends AbstractStreamsTest {
         awaitMessages(first, 1);
         EventId last = Objects.requireNonNull(EventId.parse(first.lastId()));
         FakeStream elsewhere = stream(b.send(resume(id, first.lastId())));
-        await().untilAsserted(() -> assertThat(first.isClosed()).isTrue());
+        awaitClosed(first);
         FakeStream back = stream(a.send(resume(id, first.lastId())));
-        await().untilAsserted(() -> assertThat(elsewhere.isClosed()).isTrue());
+        awaitClosed(elsewhere);
         int operations = a.log.operations.size();
 
         String writer = last.stream().substring(0, last.stream().lastIndexOf('.'));
@@ -332,7 +332,7 @@ class StreamsTest extends AbstractStreamsTest {
         await().untilAsserted(() -> assertThat(a.log.operations).hasSizeGreaterThan(operations + 1));
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(back.isClosed()).isTrue());
+        awaitClosed(back);
         assertThat(back.messages()).hasSize(2);
     }
 
@@ -359,7 +359,7 @@ class StreamsTest extends AbstractStreamsTest {
         attach.release();
 
         FakeStream resumed = stream(await(exchange.answer));
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).hasSize(2);
     }
 
@@ -374,7 +374,7 @@ class StreamsTest extends AbstractStreamsTest {
         awaitMessages(stream, 2);
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages()).hasSize(4);
         assertThat(stream.events).allMatch(event -> event.id() == null);
     }
@@ -394,12 +394,12 @@ class StreamsTest extends AbstractStreamsTest {
         a.log.setFault(fault);
 
         a.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages()).hasSize(2);
         a.log.setFault(InterceptedLog.Fault.NONE);
 
         FakeStream resumed = stream(b.send(resume(id, stream.lastId())));
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).hasSize(2);
         assertThat(resumed.messages().get(0)).contains("last");
     }
@@ -412,7 +412,7 @@ class StreamsTest extends AbstractStreamsTest {
         String id = a.initialize();
 
         FakeStream stream = stream(a.send(call(id, "poll")));
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.events).singleElement().satisfies(priming -> {
             assertThat(priming.data()).isEmpty();
             assertThat(priming.retry()).isEqualTo(Duration.ofMillis(500));
@@ -420,7 +420,7 @@ class StreamsTest extends AbstractStreamsTest {
         a.release.tryEmitValue("go");
 
         FakeStream resumed = stream(b.send(resume(id, stream.lastId())));
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).singleElement().asString().contains("closed true");
     }
 
@@ -462,7 +462,7 @@ class StreamsTest extends AbstractStreamsTest {
 
         assertThat(b.status(cancel(id))).isEqualTo(202);
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages()).hasSize(1);
         assertThat(b.status(resume(id, stream.lastId()))).isEqualTo(204);
     }
@@ -473,13 +473,13 @@ class StreamsTest extends AbstractStreamsTest {
         TestReplica a = replica();
         String id = a.initialize();
         FakeExchange blocked = a.begin(call(id, "block"));
-        a.waiting.asMono().block(Duration.ofSeconds(10));
+        a.awaitWaiting();
 
         assertThat(a.status(cancel(id))).isEqualTo(202);
 
-        assertThat(a.cancelled.asMono().block(Duration.ofSeconds(10))).isEqualTo("interrupted");
+        assertThat(a.awaitCancelled()).isEqualTo("interrupted");
         FakeStream stream = stream(await(blocked.answer));
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages()).isEmpty();
     }
 
@@ -500,7 +500,7 @@ class StreamsTest extends AbstractStreamsTest {
         }
         a.release.tryEmitValue("go");
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages()).hasSize(3);
         assertThat(a.status(cancel(id))).isEqualTo(202);
     }
@@ -517,7 +517,7 @@ class StreamsTest extends AbstractStreamsTest {
 
         assertThat(b.status(cancel(id))).isEqualTo(202);
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages().get(1)).contains("notifications/cancelled").contains(question);
         assertThat(b.status(answer(id, question, 0))).isEqualTo(400);
     }
@@ -540,7 +540,7 @@ class StreamsTest extends AbstractStreamsTest {
         assertThat(a.status(answer(stranger, question, 9))).isEqualTo(400);
         assertThat(b.status(answer(id, question, 2))).isEqualTo(202);
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages().get(1)).contains("roots: 2");
         assertThat(b.status(answer(id, question, 3))).isEqualTo(400);
         assertThat(a.status(answer(id, question, 3))).isEqualTo(400);
@@ -562,7 +562,7 @@ class StreamsTest extends AbstractStreamsTest {
         awaitMessages(resumed, 1);
         assertThat(b.status(answer(id, questionId(resumed), 1))).isEqualTo(202);
 
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).hasSize(2);
     }
 
@@ -576,10 +576,9 @@ class StreamsTest extends AbstractStreamsTest {
         String question = questionId(stream);
 
         // As another replica does, but without waking anybody.
-        await(backend.questionStore()
-                .answer(id, question, "{\"jsonrpc\":\"2.0\",\"id\":\"" + question + "\",\"result\":{\"roots\":[]}}"));
+        await(backend.questionStore().answer(id, question, ClientMessages.answer(question, 0)));
 
-        await().untilAsserted(() -> assertThat(stream.isClosed()).isTrue());
+        awaitClosed(stream);
         assertThat(stream.messages().get(1)).contains("roots: 0");
     }
 
@@ -668,7 +667,7 @@ class StreamsTest extends AbstractStreamsTest {
         awaitMessages(older, 1);
 
         FakeStream newer = stream(b.send(get(id)));
-        await().untilAsserted(() -> assertThat(older.isClosed()).isTrue());
+        awaitClosed(older);
         notify(a, id, "two");
         awaitMessages(newer, 1);
 
@@ -691,7 +690,7 @@ class StreamsTest extends AbstractStreamsTest {
         notify(a, id, "to the standalone stream");
         awaitMessages(standalone, 1);
         a.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
 
         assertThat(resumed.messages()).hasSize(2).noneMatch(message -> message.contains("standalone"));
         assertThat(standalone.isClosed()).isFalse();
@@ -738,12 +737,7 @@ class StreamsTest extends AbstractStreamsTest {
         TestReplica c = replica();
         String subscriber = a.initialize();
         String other = a.initialize();
-        assertThat(
-                        b.status(
-                                FakeExchange.post(
-                                        subscriber,
-                                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"test://x\"}}")))
-                .isEqualTo(200);
+        assertThat(b.status(subscribe(subscriber, "test://x"))).isEqualTo(200);
         FakeStream listening = stream(c.send(get(subscriber)));
         FakeStream otherListening = stream(c.send(get(other)));
 
@@ -775,7 +769,7 @@ class StreamsTest extends AbstractStreamsTest {
         assertThat(a.status(get(id))).isEqualTo(503);
         FakeStream resumed = stream(b.send(resume(id, running.lastId())));
         a.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).hasSize(2);
     }
 
@@ -793,7 +787,7 @@ class StreamsTest extends AbstractStreamsTest {
         assertThat(standalone.isClosed()).isTrue();
         assertThat(running.isClosed()).isFalse();
         a.release.tryEmitValue("go");
-        await().untilAsserted(() -> assertThat(running.isClosed()).isTrue());
+        awaitClosed(running);
         assertThat(running.messages()).hasSize(3);
     }
 
@@ -816,7 +810,7 @@ class StreamsTest extends AbstractStreamsTest {
 
         await(idle);
         FakeStream resumed = stream(b.send(resume(id, running.lastId())));
-        await().untilAsserted(() -> assertThat(resumed.isClosed()).isTrue());
+        awaitClosed(resumed);
         assertThat(resumed.messages()).hasSize(2);
     }
 }

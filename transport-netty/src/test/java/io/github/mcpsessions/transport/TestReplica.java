@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -321,11 +322,14 @@ final class TestReplica implements AutoCloseable {
     }
 
     String initialize(String version) {
-        FakeExchange.Answer answer = send(FakeExchange.post(null, INITIALIZE.formatted(version)));
+        return initialize(version, exchange -> exchange);
+    }
+
+    /** Initializes a session with exchanges that the client changes before it sends them. */
+    String initialize(String version, UnaryOperator<FakeExchange> client) {
+        FakeExchange.Answer answer = send(client.apply(FakeExchange.post(null, INITIALIZE.formatted(version))));
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(send(FakeExchange.post(
-                                answer.sessionId(), "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"))
-                        .status())
+        assertThat(status(client.apply(FakeExchange.post(answer.sessionId(), ClientMessages.INITIALIZED))))
                 .isEqualTo(202);
         return String.valueOf(answer.sessionId());
     }
@@ -335,14 +339,11 @@ final class TestReplica implements AutoCloseable {
     }
 
     static FakeExchange call(@Nullable String sessionId, String tool, String arguments) {
-        return FakeExchange.post(
-                sessionId,
-                "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
-                        + "\",\"arguments\":" + arguments + "}}");
+        return FakeExchange.post(sessionId, ClientMessages.call(tool, arguments));
     }
 
     static FakeExchange ping(String sessionId) {
-        return FakeExchange.post(sessionId, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}");
+        return FakeExchange.post(sessionId, ClientMessages.PING);
     }
 
     /** Hands the engine an exchange and does not wait. */
@@ -353,6 +354,16 @@ final class TestReplica implements AutoCloseable {
 
     FakeExchange.Answer send(FakeExchange exchange) {
         return await(begin(exchange).answer);
+    }
+
+    /** Waits until a call has begun to wait for {@link #release}. */
+    void awaitWaiting() {
+        await(waiting.asMono().toFuture());
+    }
+
+    /** Waits until a call was cancelled, and returns what its handler has to say of it. */
+    String awaitCancelled() {
+        return await(cancelled.asMono().toFuture());
     }
 
     int status(FakeExchange exchange) {

@@ -87,7 +87,7 @@ final class NettyHttpServer {
                     bound.cause()));
         }
         if (config.sslContext() instanceof PemSslContext pem) {
-            long interval = PemSslContext.INTERVAL.toNanos();
+            long interval = pem.interval().toNanos();
             eventLoops.scheduleWithFixedDelay(pem::refreshInBackground, interval, interval, TimeUnit.NANOSECONDS);
         }
         return new NettyHttpServer(config, connections, eventLoops, bound.channel());

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolNegotiator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,16 +32,19 @@ import org.slf4j.LoggerFactory;
  */
 final class PemSslContext extends SslContext {
 
-    /** How often the files are looked at. */
-    static final Duration INTERVAL = Duration.ofSeconds(10);
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
 
     private static final Logger logger = LoggerFactory.getLogger(PemSslContext.class);
     private static final byte[] PROBE = {1, 2, 3, 4};
 
     private final Path certificateChain;
     private final Path privateKey;
+    private final Duration interval;
     private final AtomicBoolean refreshing = new AtomicBoolean();
+
+    /** What the files had in them at the last look; empty if they could not be read. */
     private volatile List<byte[]> seen;
+
     private volatile SslContext current;
 
     /**
@@ -49,17 +53,27 @@ final class PemSslContext extends SslContext {
      * @throws IllegalArgumentException if they cannot be read, or do not fit together
      */
     PemSslContext(Path certificateChain, Path privateKey) {
+        this(certificateChain, privateKey, INTERVAL);
+    }
+
+    PemSslContext(Path certificateChain, Path privateKey, Duration interval) {
         this.certificateChain = certificateChain;
         this.privateKey = privateKey;
+        this.interval = interval;
         try {
             this.seen = read();
-            this.current = load();
+            this.current = load(seen);
         } catch (IOException | GeneralSecurityException e) {
             throw new IllegalArgumentException(
                     "tls: " + certificateChain + ", " + privateKey
                             + " (expected: PEM files of a certificate chain and of its private key in PKCS#8)",
                     e);
         }
+    }
+
+    /** {@return how often the files are to be looked at} */
+    Duration interval() {
+        return interval;
     }
 
     /** Looks at the files on another thread than the caller's; at most one look is under way. */
@@ -74,32 +88,37 @@ final class PemSslContext extends SslContext {
         }
     }
 
-    /** Takes the files over if they have changed since the last look. */
-    void refresh() {
+    /** Takes the files over if they have changed since the last look. What is wrong with them is said once. */
+    synchronized void refresh() {
+        List<byte[]> before = seen;
         try {
-            List<byte[]> found = read();
-            if (Arrays.deepEquals(found.toArray(), seen.toArray())) {
-                return;
+            seen = List.of();
+            seen = read();
+            if (!isSeen(before)) {
+                current = load(seen);
+                logger.info("New connections get the TLS certificate that is now in {}", certificateChain);
             }
-            // Also if they cannot be used: what is wrong with them is said once.
-            seen = found;
-            current = load();
-            logger.info("New connections get the TLS certificate that is now in {}", certificateChain);
         } catch (IOException | GeneralSecurityException e) {
-            logger.warn("The TLS certificate in {} is not used, the former one stays", certificateChain, e);
+            if (!isSeen(before)) {
+                logger.warn("The TLS certificate in {} is not used, the former one stays", certificateChain, e);
+            }
         }
+    }
+
+    private boolean isSeen(List<byte[]> before) {
+        return Arrays.deepEquals(seen.toArray(), before.toArray());
     }
 
     private List<byte[]> read() throws IOException {
         return List.of(Files.readAllBytes(certificateChain), Files.readAllBytes(privateKey));
     }
 
-    private SslContext load() throws IOException, GeneralSecurityException {
+    private static SslContext load(List<byte[]> files) throws IOException, GeneralSecurityException {
         X509Certificate[] chain;
         PrivateKey key;
         try {
-            chain = toX509Certificates(certificateChain.toFile());
-            key = toPrivateKey(privateKey.toFile(), null);
+            chain = toX509Certificates(new ByteArrayInputStream(files.get(0)));
+            key = toPrivateKey(new ByteArrayInputStream(files.get(1)), null);
         } catch (IllegalArgumentException e) {
             throw new SSLException(e);
         }

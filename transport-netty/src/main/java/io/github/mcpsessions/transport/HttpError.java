@@ -17,7 +17,7 @@ public enum HttpError {
     PARSE_ERROR(400, -32700),
     /** The request is not one that this endpoint understands. */
     INVALID_REQUEST(400, -32600),
-    /** The parameters or the metadata of a request of 2026-07-28 are not as they must be. */
+    /** The parameters of {@code initialize}, or those or the metadata of a request of 2026-07-28, are not as they must be. */
     INVALID_PARAMS(400, -32602),
     /** A header of a request of 2026-07-28 does not repeat what the body says. */
     HEADER_MISMATCH(400, -32020),

@@ -1,6 +1,7 @@
 package io.github.mcpsessions.transport;
 
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -83,8 +84,10 @@ public record JsonLimits(int depth, int stringLength, int nameLength, int number
         return new JsonLimits(depth, stringLength, nameLength, newNumberLength);
     }
 
+    /** Makes parsers of UTF-8 alone, as the protocol wants it; they would guess the encoding. */
     JsonFactory factory() {
         return JsonFactory.builder()
+                .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
                 .streamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(depth)
                         .maxStringLength(stringLength)

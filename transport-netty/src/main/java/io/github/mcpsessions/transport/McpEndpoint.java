@@ -274,18 +274,19 @@ final class McpEndpoint implements HttpRequestHandler {
     record Initialize(String raw, McpSchema.InitializeRequest request) {}
 
     Initialize readInitialize(HttpExchange exchange, JsonRpcMessage.Request request) throws RefusedException {
-        String params;
-        McpSchema.InitializeRequest initialize;
+        // The SDK makes up what is missing.
+        if (!(request.params() instanceof Map<?, ?> members
+                && members.get("protocolVersion") instanceof String
+                && members.get("capabilities") instanceof Map
+                && members.get("clientInfo") instanceof Map)) {
+            throw invalidInitialize(request.id());
+        }
         try {
-            params = reader.rawParams(exchange.body());
-            initialize = Handshake.parse(params);
+            String params = reader.rawParams(exchange.body());
+            return new Initialize(params, Handshake.parse(params));
         } catch (RuntimeException e) {
             throw invalidInitialize(request.id());
         }
-        if (initialize.protocolVersion() == null || initialize.clientInfo() == null) {
-            throw invalidInitialize(request.id());
-        }
-        return new Initialize(params, initialize);
     }
 
     /** Refuses another session of a caller who has created many of late, and of everybody if there are too many here. */
@@ -306,7 +307,7 @@ final class McpEndpoint implements HttpRequestHandler {
 
     private static RefusedException invalidInitialize(Object id) {
         return new RefusedException(
-                HttpError.INVALID_REQUEST,
+                HttpError.INVALID_PARAMS,
                 id,
                 "Expected the params of initialize to have protocolVersion, capabilities and clientInfo");
     }

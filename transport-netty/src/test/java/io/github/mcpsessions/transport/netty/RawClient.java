@@ -110,6 +110,11 @@ final class RawClient implements AutoCloseable {
         return body.toByteArray();
     }
 
+    /** Reads so many bytes of UTF-8. */
+    String text(int bytes) throws IOException {
+        return new String(bytes(bytes), UTF_8);
+    }
+
     private byte[] bytes(int count) throws IOException {
         byte[] bytes = in.readNBytes(count);
         if (bytes.length < count) {

@@ -6,6 +6,7 @@ import io.github.mcpsessions.store.AesGcmStoreCodec;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.StoreCodec;
 import io.github.mcpsessions.store.contract.BroadcastLogContract;
+import io.github.mcpsessions.store.contract.EventLogContract;
 import io.github.mcpsessions.store.contract.LogBounds;
 import io.github.mcpsessions.store.contract.QuestionStoreContract;
 import io.github.mcpsessions.store.contract.SessionStoreContract;
@@ -45,6 +46,26 @@ class RedisEncryptedContractsTest {
         @Override
         protected SessionBackend open(String namespace) {
             return builder(namespace).build();
+        }
+
+        @Override
+        protected void elapse(Duration time) {
+            SharedRedis.elapse(namespace(), time);
+        }
+    }
+
+    @Nested
+    class Events extends EventLogContract {
+
+        /** What is counted is what is stored, and Base64 makes that a third more. */
+        @Override
+        protected SessionBackend open(String namespace, LogBounds bounds) {
+            LogBounds stored = new LogBounds(
+                    bounds.maxEventsPerStream(),
+                    bounds.maxBytesPerStream() * 4 / 3,
+                    bounds.eventRetention(),
+                    bounds.maxBroadcasts());
+            return Backends.bounded(builder(namespace), stored);
         }
 
         @Override

@@ -14,8 +14,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The heartbeats of replicas: one key each, which expires by itself. After this backend has found Redis again, a heartbeat
- * that is missing proves nothing until every replica has had the time to send one.
+ * The heartbeats of replicas: one key each, which expires by itself. After this backend has found Redis again, or a heartbeat
+ * of its own was not taken (as when Redis is full), one that is missing proves nothing until every replica has had the time
+ * to send one.
  */
 final class RedisReplicaRegistry implements ReplicaRegistry {
 
@@ -26,6 +27,9 @@ final class RedisReplicaRegistry implements ReplicaRegistry {
 
     /** Also makes a beat and a leave follow each other on the wire as they do here. */
     private final Set<String> joined = new HashSet<>();
+
+    private volatile boolean refused;
+    private volatile long refusedNanos;
 
     RedisReplicaRegistry(Commands commands, Keys keys, Duration beatInterval) {
         this.commands = commands;
@@ -68,9 +72,10 @@ final class RedisReplicaRegistry implements ReplicaRegistry {
             if (found > 0) {
                 return CompletableFuture.completedFuture(true);
             }
-            if (!commands.hadRedisFor(TimeUnit.MILLISECONDS.toNanos(ttlMillis))) {
+            long ttlNanos = TimeUnit.MILLISECONDS.toNanos(ttlMillis);
+            if (!commands.hadRedisFor(ttlNanos) || (refused && System.nanoTime() - refusedNanos <= ttlNanos)) {
                 return CompletableFuture.failedFuture(new StoreUnavailableException("Replica " + incarnation
-                        + " has no heartbeat, but Redis was away until just now: it may be alive"));
+                        + " has no heartbeat, but Redis took none until just now: it may be alive"));
             }
             return CompletableFuture.completedFuture(false);
         });
@@ -99,6 +104,12 @@ final class RedisReplicaRegistry implements ReplicaRegistry {
     /** Also where Redis has stalled: when it goes on, others are not to take this replica for dead. */
     private CompletionStage<Void> beat(String key) {
         return commands.callAlways(key, redis -> redis.set(key, "1", SetArgs.Builder.px(ttlMillis)))
-                .thenApply(stored -> null);
+                .<Void>thenApply(stored -> null)
+                .whenComplete((stored, failure) -> {
+                    if (failure != null) {
+                        refusedNanos = System.nanoTime();
+                        refused = true;
+                    }
+                });
     }
 }

@@ -13,8 +13,12 @@ import io.github.mcpsessions.store.StoreUnavailableException;
 import io.github.mcpsessions.store.redis.testing.RedisProcess;
 import io.github.mcpsessions.store.redis.testing.TcpProxy;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who counts as dead, and when nobody may. */
 class RedisHeartbeatTest {
@@ -89,6 +93,39 @@ class RedisHeartbeatTest {
                     .as("it has beaten again by itself")
                     .isTrue();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"maxmemory, 1, OOM", "min-replicas-to-write, 1, NOREPLICAS"})
+    void whileRedisTakesNoHeartbeatsNobodyIsDead(String setting, String value, String refusal) {
+        Duration beat = Duration.ofSeconds(1);
+        try (SessionBackend beating = open(redis.uri(), beat);
+                SessionBackend observing = open(redis.uri(), beat)) {
+            ReplicaRegistry observer = observing.replicaRegistry();
+            result(beating.replicaRegistry().join("one"));
+            result(observer.join("observer"));
+            redis.call("CONFIG", "SET", setting, value);
+            assertThat(failure(observer.join("two"), StoreUnavailableException.class))
+                    .hasMessageContaining(refusal);
+            await().atMost(PATIENCE).until(() -> Long.valueOf(0).equals(redis.call("EXISTS", "mcp:node:one")));
+            failure(observer.isAlive("one"), StoreUnavailableException.class);
+
+            redis.call("CONFIG", "SET", setting, "0");
+
+            assertThat(firstAnswer(observer, "one")).isTrue();
+            assertThat(firstAnswer(observer, "nobody")).isFalse();
+        }
+    }
+
+    private static boolean firstAnswer(ReplicaRegistry observer, String incarnation) {
+        return await().atMost(PATIENCE)
+                .until(
+                        () -> {
+                            CompletionStage<Boolean> alive = observer.isAlive(incarnation);
+                            return succeeds(alive) ? Optional.of(result(alive)) : Optional.<Boolean>empty();
+                        },
+                        Optional::isPresent)
+                .orElseThrow();
     }
 
     @Test

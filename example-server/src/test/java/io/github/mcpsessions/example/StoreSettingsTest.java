@@ -21,9 +21,17 @@ class StoreSettingsTest {
     }
 
     @Test
+    void keepsMessagesInShardsIfTold() throws InvalidSettingException {
+        assertThat(StoreSettings.DEFAULT.shardedPubSub()).isFalse();
+        assertThat(StoreSettings.of(Map.of("MCP_REDIS_SHARDED_PUBSUB", "true")).shardedPubSub())
+                .isTrue();
+    }
+
+    @Test
     void encryptsWithTheKeysThatItIsGiven() throws InvalidSettingException {
         assertThat(StoreSettings.of(Map.of("MCP_ENCRYPTION_KEYS", "k2:" + KEY + ",k1:" + KEY)))
-                .hasToString("StoreSettings[createReplicas=0, codec=Optional[AES-GCM with the keys k2, k1]]");
+                .hasToString(
+                        "StoreSettings[createReplicas=0, shardedPubSub=false, codec=Optional[AES-GCM with the keys k2, k1]]");
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package io.github.mcpsessions.store.redis;
 
 import io.github.mcpsessions.store.StoreUnavailableException;
+import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -13,16 +14,19 @@ import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Connects to a cluster: commands go to whichever node holds their key, subscriptions to one node for all. */
-final class ClusterConnector implements Connector {
+final class ClusterConnector implements Connector, Shards {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
 
     private final RedisClusterClient client;
     private final String address;
     private final Supplier<CompletionStage<Void>> shutdown;
+    private @Nullable RedisClient shards;
 
     ClusterConnector(RedisClusterClient client, String address, Supplier<CompletionStage<Void>> shutdown) {
         this.client = client;
@@ -38,6 +42,32 @@ final class ClusterConnector implements Connector {
     @Override
     public CompletionStage<? extends StatefulRedisPubSubConnection<String, String>> connectPubSub() {
         return client.refreshPartitionsAsync().thenCompose(known -> client.connectPubSubAsync(StringCodec.UTF8));
+    }
+
+    /** With a client for single servers: that of a cluster lets nobody choose where subscriptions go. */
+    @Override
+    public CompletionStage<StatefulRedisPubSubConnection<String, String>> connectPubSub(String channel) {
+        return client.refreshPartitionsAsync().thenCompose(known -> {
+            RedisClusterNode master = client.getPartitions().getMasterBySlot(SlotHash.getSlot(channel));
+            return master == null
+                    ? CompletableFuture.failedFuture(noMaster(channel))
+                    : shards().connectPubSubAsync(StringCodec.UTF8, master.getUri());
+        });
+    }
+
+    private synchronized RedisClient shards() {
+        RedisClient existing = shards;
+        if (existing == null) {
+            existing = RedisClient.create(client.getResources());
+            existing.setOptions(
+                    client.getOptions().mutate().autoReconnect(false).build());
+            shards = existing;
+        }
+        return existing;
+    }
+
+    private StoreUnavailableException noMaster(String key) {
+        return new StoreUnavailableException(address + " has no master for slot " + SlotHash.getSlot(key));
     }
 
     /** Lettuce refuses a command for a node that it is just connecting to; so that connection is waited for. */
@@ -59,10 +89,7 @@ final class ClusterConnector implements Connector {
         StatefulRedisClusterConnection<String, String> cluster =
                 (StatefulRedisClusterConnection<String, String>) connection;
         RedisClusterNode master = cluster.getPartitions().getMasterBySlot(SlotHash.getSlot(key));
-        return master == null
-                ? CompletableFuture.failedFuture(
-                        new StoreUnavailableException(address + " has no master for slot " + SlotHash.getSlot(key)))
-                : connectionTo(cluster, master);
+        return master == null ? CompletableFuture.failedFuture(noMaster(key)) : connectionTo(cluster, master);
     }
 
     private static CompletionStage<StatefulRedisConnection<String, String>> connectionTo(
@@ -82,7 +109,15 @@ final class ClusterConnector implements Connector {
 
     @Override
     public CompletionStage<Void> shutdown() {
-        return shutdown.get();
+        RedisClient open;
+        synchronized (this) {
+            open = shards;
+        }
+        return open == null
+                ? shutdown.get()
+                : open.shutdownAsync(0, Connectors.SHUTDOWN_SECONDS, TimeUnit.SECONDS)
+                        .handle((done, failure) -> shutdown.get())
+                        .thenCompose(closed -> closed);
     }
 
     @Override

@@ -27,7 +27,7 @@ final class Connectors {
     /** Bounds the search for a server that does not answer, such as a dead Sentinel among living ones. */
     private static final Duration TCP_CONNECT_TIMEOUT = Duration.ofSeconds(1);
 
-    private static final long SHUTDOWN_SECONDS = 2;
+    static final long SHUTDOWN_SECONDS = 2;
 
     private Connectors() {}
 

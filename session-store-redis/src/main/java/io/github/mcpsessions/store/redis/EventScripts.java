@@ -38,11 +38,17 @@ final class EventScripts {
               return string.format('%.0f', number)
             end
 
-            -- Where the user may not publish, what is written is written all the same.
+            -- Returns whom the caller is to tell, if there are no channels. Where the user may not publish, what is written
+            -- is written all the same.
             local function tell_holder(channels, sender, message)
-              if holder ~= '' and holder ~= sender then
-                redis.pcall('PUBLISH', channels .. holder .. ':w', message)
+              if holder == '' or holder == sender then
+                return ''
               end
+              if channels == '' then
+                return holder
+              end
+              redis.pcall('PUBLISH', channels .. holder .. ':w', message)
+              return ''
             end
 
             local function state()
@@ -185,16 +191,16 @@ final class EventScripts {
             end
             """;
 
-    /** ARGV: stream, writer, request, first number, ends, wake, channels, events. Returns an AppendOutcome's ordinal. */
+    /** ARGV: stream, writer, request, first number, ends, wake, channels, events. Returns an AppendOutcome's ordinal, and whom to tell. */
     private static final String APPEND = """
             if gone then
-              return 2
+              return {2, ''}
             end
             local first = tonumber(ARGV[4])
             local final = first + #ARGV - 8
             local appended = gen > 0 and holder ~= ARGV[2] and 3 or 0
             if ended then
-              return ended == '1' and final <= last and appended or 1
+              return {ended == '1' and final <= last and appended or 1, ''}
             end
             if not begun then
               redis.call('HSET', KEYS[2], 'writer', ARGV[2], 'request', ARGV[3], 'last', 0)
@@ -217,13 +223,10 @@ final class EventScripts {
               index(ARGV[1])
             end
             expire()
-            if news then
-              tell_holder(ARGV[7], ARGV[2], ARGV[6])
-            end
-            return appended
+            return {appended, news and tell_holder(ARGV[7], ARGV[2], ARGV[6]) or ''}
             """;
 
-    /** ARGV: sender, mark or empty, wake, channels, events. Returns the state, or nothing when the session is gone. */
+    /** ARGV: sender, mark or empty, wake, channels, events. Returns the state and whom to tell, or nothing when the session is gone. */
     private static final String APPEND_SHARED = """
             if gone then
               return {}
@@ -235,7 +238,9 @@ final class EventScripts {
               local a, b = string.match(redis.call('HGET', KEYS[2], 'mark') or '0-', '^(%d+)-(%d*)$')
               local c, d = string.match(ARGV[2], '^(%d+)-(%d+)$')
               if less(c, a) or c == a and not less(b, d) then
-                return state()
+                local reply = state()
+                reply[8] = ''
+                return reply
               end
               redis.call('HSET', KEYS[2], 'mark', ARGV[2])
             end
@@ -245,10 +250,9 @@ final class EventScripts {
             trim()
             redis.call('HSET', KEYS[2], 'last', last, 'bytes', bytes)
             expire()
-            if #ARGV >= 5 then
-              tell_holder(ARGV[4], ARGV[1], ARGV[3])
-            end
-            return state()
+            local reply = state()
+            reply[8] = #ARGV >= 5 and tell_holder(ARGV[4], ARGV[1], ARGV[3]) or ''
+            return reply
             """;
 
     /**
@@ -341,7 +345,7 @@ final class EventScripts {
                                 limits.maxStreamsPerSession(),
                                 Ttl.millis(limits.eventRetention()))
                 + STATE;
-        append = Script.returningInteger(start + PUT + MAKE_ROOM + APPEND);
+        append = Script.returningList(start + PUT + MAKE_ROOM + APPEND);
         appendShared = Script.returningList(start + PUT + APPEND_SHARED);
         mark = Script.returningList(MARK);
         attach = Script.returningList(start + PAGE + CATCH_UP + ATTACH);

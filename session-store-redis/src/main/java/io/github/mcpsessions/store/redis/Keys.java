@@ -87,6 +87,16 @@ final class Keys {
         return namespace + ":all";
     }
 
+    /** The channel of a replica in a cluster whose messages to single replicas stay in shards. */
+    String shardChannel(String incarnation) {
+        return replicas() + "{" + incarnation + "}:w";
+    }
+
+    /** The channel, in the same slot as that of a replica, on which one backend hears itself. */
+    String shardPingChannel(String incarnation, String backendId) {
+        return replicas() + "{" + incarnation + "}:ping:" + backendId;
+    }
+
     /** The channel on which one backend hears itself. */
     String pingChannel(String backendId) {
         return heartbeat(backendId) + ":ping";

@@ -30,12 +30,14 @@ final class RedisEventLog implements EventLog {
     private final Commands commands;
     private final Keys keys;
     private final StoreCodec codec;
+    private final HolderWakes wakes;
     private final EventScripts scripts;
 
-    RedisEventLog(Commands commands, Keys keys, StoreCodec codec, LogLimits limits) {
+    RedisEventLog(Commands commands, Keys keys, StoreCodec codec, HolderWakes wakes, LogLimits limits) {
         this.commands = commands;
         this.keys = keys;
         this.codec = codec;
+        this.wakes = wakes;
         this.scripts = new EventScripts(limits);
     }
 
@@ -65,10 +67,12 @@ final class RedisEventLog implements EventLog {
         arguments.add(Long.toString(firstNumber));
         arguments.add(end ? "1" : "0");
         arguments.add(RedisReplicaBus.requireShort("wake", wake));
-        arguments.add(keys.replicas());
+        arguments.add(wakes.channels());
         addEvents(keys.stream(sessionId, stream), events, arguments);
-        return this.<Long>call(scripts.append, scriptKeys, arguments)
-                .thenApply(outcome -> OUTCOMES[outcome.intValue()]);
+        return this.<List<Object>>call(scripts.append, scriptKeys, arguments).thenApply(reply -> {
+            wakes.tell((String) reply.get(1), wake);
+            return OUTCOMES[((Long) reply.get(0)).intValue()];
+        });
     }
 
     @Override
@@ -79,11 +83,17 @@ final class RedisEventLog implements EventLog {
         arguments.add(SessionIds.require("sender", requireNonNull(sender, "sender")));
         arguments.add(mark == null ? "" : Marks.require(mark));
         arguments.add(RedisReplicaBus.requireShort("wake", wake));
-        arguments.add(keys.replicas());
+        arguments.add(wakes.channels());
         String key = keys.stream(sessionId, STANDALONE);
         addEvents(key, events, arguments);
         return this.<List<Object>>call(scripts.appendShared, scriptKeys, arguments)
-                .thenApply(reply -> reply.isEmpty() ? Optional.empty() : Optional.of(state(key, reply)));
+                .thenApply(reply -> {
+                    if (reply.isEmpty()) {
+                        return Optional.empty();
+                    }
+                    wakes.tell((String) reply.get(7), wake);
+                    return Optional.of(state(key, reply));
+                });
     }
 
     @Override
@@ -102,9 +112,14 @@ final class RedisEventLog implements EventLog {
                 cursor(cursor, -1),
                 maxEvents(maxEvents),
                 RedisReplicaBus.requireShort("taken", taken),
-                keys.replicas());
-        return this.<List<Object>>call(scripts.attach, scriptKeys, arguments)
-                .thenApply(reply -> page(keys.stream(sessionId, stream), reply));
+                wakes.channels());
+        return this.<List<Object>>call(scripts.attach, scriptKeys, arguments).thenApply(reply -> {
+            Optional<Page> page = page(keys.stream(sessionId, stream), reply);
+            page.map(found -> found.state().holder())
+                    .filter(former -> !former.equals(holder))
+                    .ifPresent(former -> wakes.tell(former, taken));
+            return page;
+        });
     }
 
     @Override

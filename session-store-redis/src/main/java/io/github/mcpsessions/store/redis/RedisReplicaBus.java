@@ -4,131 +4,210 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.mcpsessions.store.BusAddress;
 import io.github.mcpsessions.store.ReplicaBus;
-import io.github.mcpsessions.store.StoreUnavailableException;
-import io.lettuce.core.pubsub.RedisPubSubAdapter;
-import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Messages between replicas over Redis Pub/Sub, on a connection of its own. */
-final class RedisReplicaBus implements ReplicaBus, Link.Listener<StatefulRedisPubSubConnection<String, String>> {
-
-    /*
-     * How an epoch is known. Every 250 ms the bus publishes the time to a channel of its own, over the connection for
-     * commands, and hears it on the connection for subscriptions. Redis delivers what it publishes to one subscriber in
-     * order, and the deliveries' thread keeps that order: when the ping of time t is taken from the queue, everything
-     * published before t has been delivered. So the bus knows at any moment up to when it has heard all.
-     *
-     *   heardNanos   when the newest ping that was heard had been sent
-     *   soundNanos   since when nothing sent can be missed: all subscriptions of this connection are in place. Later
-     *                than any ping while they are not, and moved to the present when a message had to be dropped
-     *
-     * An epoch begins with a ping not older than a second that was sent after soundNanos. It ends when the connection is
-     * lost, a message is dropped, or the newest ping heard is older than a second. After a mere silence on one unbroken
-     * connection nothing is lost on a single server; it begins anew all the same, since a cluster's nodes forward
-     * messages to each other on connections that we do not see.
-     *
-     * Locking: `lock` guards the subscriptions and the epoch's state, and makes the order of SUBSCRIBE and UNSUBSCRIBE on
-     * the wire that of the calls. Nothing blocks under it. Listeners are called without it.
-     */
+/**
+ * Messages between replicas over Redis Pub/Sub. All of them come on one connection; where a cluster keeps the messages to single
+ * replicas in shards, those to each replica that is listened to here come on another one, from the shard of its channel.
+ */
+final class RedisReplicaBus implements ReplicaBus {
 
     static final int MAX_MESSAGE_BYTES = 64 * 1024;
 
-    private static final Logger log = LoggerFactory.getLogger(RedisReplicaBus.class);
-    private static final Duration PING_INTERVAL = Duration.ofMillis(250);
-    private static final Duration CHECK_INTERVAL = Duration.ofMillis(50);
-    private static final long SILENCE_NANOS = Duration.ofSeconds(1).toNanos();
-    private static final long GIVE_UP_NANOS = Duration.ofSeconds(3).toNanos();
-
     private final Object lock = new Object();
-    private final Map<String, Channel> channels = new HashMap<>();
+    private final Map<String, Shard> open = new HashMap<>();
     private final List<Consumer<Long>> epochListeners = new CopyOnWriteArrayList<>();
+    private final Deliveries deliveries = new Deliveries("mcp-sessions-bus");
     private final Commands commands;
     private final Keys keys;
-    private final Deliveries deliveries;
-    private final String target;
-    private final String pingChannel;
-
-    private volatile long epoch = NO_EPOCH;
-    private long lastEpoch = NO_EPOCH;
-    private @Nullable StatefulRedisPubSubConnection<String, String> connection;
-    private @Nullable Link<StatefulRedisPubSubConnection<String, String>> link;
-    private boolean sound;
-    private long soundNanos;
-    private boolean heard;
-    private long heardNanos;
-    private boolean unheard;
-    private long unheardNanos;
+    private final Connector connector;
+    private final @Nullable Shards shards;
+    private final ScheduledExecutorService scheduler;
+    private final String backendId;
+    private final PubSubWay toAll;
+    private volatile Ways ways;
     private boolean closed;
-    private final CompletableFuture<Void> firstEpoch = new CompletableFuture<>();
+    /** The newest epoch that the listeners were told. Used by the thread of the deliveries alone. */
+    private long announced;
 
-    RedisReplicaBus(Commands commands, Keys keys, String target, String backendId) {
-        this.commands = commands;
-        this.keys = keys;
-        this.target = target;
-        this.deliveries = new Deliveries("mcp-sessions-bus");
-        this.pingChannel = keys.pingChannel(backendId);
-        channels.put(pingChannel, new Channel(notConnected()));
+    /**
+     * The ways on which messages come now. Messages may be missed while one of them misses some, and each new epoch of one is
+     * a new one of the bus: its number is the sum of theirs, and of those that are closed, so it never goes back.
+     */
+    private record Ways(long before, List<PubSubWay> open) {
+
+        long epoch() {
+            long sum = before;
+            for (int i = 0; i < open.size(); i++) {
+                long epoch = open.get(i).epoch();
+                if (epoch == NO_EPOCH) {
+                    return NO_EPOCH;
+                }
+                sum += epoch;
+            }
+            return sum;
+        }
+
+        Ways with(PubSubWay opened) {
+            return new Ways(
+                    before, Stream.concat(open.stream(), Stream.of(opened)).toList());
+        }
+
+        Ways without(PubSubWay closed) {
+            return new Ways(
+                    before + closed.lastEpoch(),
+                    open.stream().filter(way -> way != closed).toList());
+        }
     }
 
-    /** Begins to ping. */
-    void start(Link<StatefulRedisPubSubConnection<String, String>> pubSub, ScheduledExecutorService scheduler) {
-        synchronized (lock) {
-            link = pubSub;
+    /** The way to one replica, open as long as somebody listens. Guarded by the lock. */
+    private static final class Shard {
+
+        final PubSubWay way;
+        int listeners;
+
+        Shard(PubSubWay way) {
+            this.way = way;
         }
-        var unusedPing =
-                scheduler.scheduleWithFixedDelay(this::ping, 0, PING_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
-        var unusedCheck = scheduler.scheduleWithFixedDelay(
-                this::check, CHECK_INTERVAL.toMillis(), CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Creates a bus that is not connected yet.
+     *
+     * @param shards connects to the shards of a cluster, or {@code null} if all messages go to all nodes
+     */
+    RedisReplicaBus(
+            Commands commands,
+            Keys keys,
+            Connector connector,
+            @Nullable Shards shards,
+            ScheduledExecutorService scheduler,
+            String backendId) {
+        this.commands = commands;
+        this.keys = keys;
+        this.connector = connector;
+        this.shards = shards;
+        this.scheduler = scheduler;
+        this.backendId = backendId;
+        this.toAll =
+                new PubSubWay(PubSub.PLAIN, commands, deliveries, connector.toString(), keys.pingChannel(backendId));
+        this.ways = new Ways(0, List.of(toAll));
+    }
+
+    /** Connects; completes when the first attempt has ended, well or not. */
+    CompletionStage<Void> start() {
+        toAll.onEpoch(this::announce);
+        return toAll.start(connector::connectPubSub, connector.connectTimeout(), scheduler);
     }
 
     /** {@return completes when the first epoch has begun, or none can begin for now} */
     CompletionStage<Void> firstEpoch() {
-        return firstEpoch;
+        return toAll.firstEpoch();
     }
 
     @Override
     public CompletionStage<Long> publish(BusAddress address, String message) {
-        String channel = keys.channel(requireNonNull(address, "address"));
+        requireNonNull(address, "address");
         requireShort("message", message);
-        return commands.call(channel, redis -> redis.publish(channel, message));
+        if (shards != null && address instanceof BusAddress.Replica replica) {
+            String channel = keys.shardChannel(replica.incarnation());
+            return commands.call(channel, redis -> PubSub.SHARDED.publish(redis, channel, message));
+        }
+        String channel = keys.channel(address);
+        return commands.call(channel, redis -> PubSub.PLAIN.publish(redis, channel, message));
     }
 
     @Override
     public Subscription subscribe(BusAddress address, Consumer<String> listener) {
-        String name = keys.channel(requireNonNull(address, "address"));
+        requireNonNull(address, "address");
         requireNonNull(listener, "listener");
+        return shards != null && address instanceof BusAddress.Replica replica
+                ? subscribe(shards, replica.incarnation(), listener)
+                : toAll.subscribe(keys.channel(address), listener);
+    }
+
+    private Subscription subscribe(Shards from, String incarnation, Consumer<String> listener) {
+        String channel = keys.shardChannel(incarnation);
         synchronized (lock) {
-            if (closed) {
-                return new Member(name, listener, notConnected());
+            Shard known = open.get(incarnation);
+            if (closed || known != null) {
+                PubSubWay way = known == null ? toAll : known.way;
+                return member(incarnation, known, way.subscribe(channel, listener), null);
             }
-            Channel channel = channels.get(name);
-            if (channel == null) {
-                channel = new Channel(sendSubscribe(name));
-                channels.put(name, channel);
-            }
-            Member member = new Member(name, listener, channel.ready);
-            channel.members.add(member);
-            return member;
+            Shard shard = new Shard(new PubSubWay(
+                    PubSub.SHARDED,
+                    commands,
+                    deliveries,
+                    connector + ", shard of " + channel,
+                    keys.shardPingChannel(incarnation, backendId)));
+            open.put(incarnation, shard);
+            ways = ways.with(shard.way);
+            Subscription subscription = shard.way.subscribe(channel, listener);
+            shard.way.onEpoch(this::announce);
+            var unused = shard.way.start(() -> from.connectPubSub(channel), connector.connectTimeout(), scheduler);
+            return member(incarnation, shard, subscription, shard.way.firstEpoch());
         }
+    }
+
+    /** Called under the lock. The first subscription is in place when the way's first epoch has begun. */
+    private Subscription member(
+            String incarnation,
+            @Nullable Shard shard,
+            Subscription subscription,
+            @Nullable CompletionStage<Void> firstEpoch) {
+        if (shard == null) {
+            return subscription;
+        }
+        shard.listeners++;
+        CompletionStage<Void> ready = firstEpoch == null
+                ? subscription.ready()
+                : commands.withinTimeout(firstEpoch
+                        .thenCompose(ended -> shard.way.epoch() == NO_EPOCH
+                                ? subscription.ready()
+                                : CompletableFuture.completedFuture(null))
+                        .toCompletableFuture());
+        AtomicBoolean ended = new AtomicBoolean();
+        return new Subscription() {
+            @Override
+            public CompletionStage<Void> ready() {
+                return ready;
+            }
+
+            @Override
+            public void close() {
+                subscription.close();
+                if (ended.compareAndSet(false, true)) {
+                    leave(incarnation, shard);
+                }
+            }
+        };
+    }
+
+    private void leave(String incarnation, Shard shard) {
+        synchronized (lock) {
+            shard.listeners--;
+            if (shard.listeners > 0 || !open.remove(incarnation, shard)) {
+                return;
+            }
+            ways = ways.without(shard.way);
+        }
+        var unused = shard.way.close();
+        deliveries.offer(0, this::announce);
     }
 
     @Override
     public long epoch() {
-        return epoch;
+        return ways.epoch();
     }
 
     @Override
@@ -136,222 +215,25 @@ final class RedisReplicaBus implements ReplicaBus, Link.Listener<StatefulRedisPu
         epochListeners.add(requireNonNull(listener, "listener"));
     }
 
-    @Override
-    public void connected(StatefulRedisPubSubConnection<String, String> opened) {
-        synchronized (lock) {
-            if (closed) {
-                return;
-            }
-            connection = opened;
-            sound = false;
-            unheard = false;
-            opened.addListener(new RedisPubSubAdapter<>() {
-                @Override
-                public void message(String channel, String message) {
-                    received(opened, channel, message);
-                }
-            });
-            List<CompletableFuture<Void>> inPlace = new ArrayList<>();
-            channels.forEach((name, channel) -> {
-                channel.ready = sendSubscribe(name);
-                inPlace.add(channel.ready);
-            });
-            var unused = CompletableFuture.allOf(inPlace.toArray(CompletableFuture<?>[]::new))
-                    .thenRun(() -> subscribed(opened));
+    private void announce() {
+        long epoch = epoch();
+        if (epoch > announced) {
+            announced = epoch;
+            epochListeners.forEach(listener -> PubSubWay.call(listener, epoch));
         }
-        ping();
     }
 
-    @Override
-    public void lost(Throwable cause) {
-        synchronized (lock) {
-            connection = null;
-            sound = false;
-            channels.values().forEach(channel -> channel.ready = notConnected());
-            noEpoch("the connection is lost: " + Failures.describe(cause));
-        }
-        firstEpoch.complete(null);
-    }
-
-    /** Delivers nothing from now on. */
-    void close() {
+    /** Delivers nothing from now on; completes when the connections are closed. */
+    CompletionStage<Void> close() {
+        List<PubSubWay> last;
         synchronized (lock) {
             closed = true;
-            connection = null;
-            sound = false;
-            epoch = NO_EPOCH;
-            channels.clear();
+            open.clear();
+            last = ways.open();
         }
-        firstEpoch.complete(null);
         deliveries.close();
-    }
-
-    /** Sends SUBSCRIBE on the current connection. Called under the lock. */
-    private CompletableFuture<Void> sendSubscribe(String name) {
-        StatefulRedisPubSubConnection<String, String> open = connection;
-        if (open == null) {
-            return notConnected();
-        }
-        // One command per channel: with several, the first confirmation would complete the command.
-        return open.async()
-                .subscribe(name)
-                .toCompletableFuture()
-                .exceptionallyCompose(failure -> notSubscribed(open, failure));
-    }
-
-    private CompletableFuture<Void> notConnected() {
-        return CompletableFuture.failedFuture(
-                new StoreUnavailableException(target + " is not connected: the subscription waits for it"));
-    }
-
-    /** An address that cannot be listened to would break the promise of the epoch: begin again from a new connection. */
-    private CompletionStage<Void> notSubscribed(StatefulRedisPubSubConnection<String, String> open, Throwable failure) {
-        Throwable cause = Failures.ofCommand(target, failure);
-        giveUp(open, cause);
-        return CompletableFuture.failedFuture(cause);
-    }
-
-    private void subscribed(StatefulRedisPubSubConnection<String, String> open) {
-        synchronized (lock) {
-            if (connection == open) {
-                sound = true;
-                soundNanos = System.nanoTime();
-            }
-        }
-        ping();
-    }
-
-    private void received(StatefulRedisPubSubConnection<String, String> from, String name, String message) {
-        if (!deliveries.offer(message.length(), () -> deliver(from, name, message))) {
-            synchronized (lock) {
-                if (connection == from) {
-                    soundNanos = System.nanoTime();
-                    noEpoch("listeners are too slow: a message was dropped");
-                }
-            }
-        }
-    }
-
-    private void deliver(StatefulRedisPubSubConnection<String, String> from, String name, String message) {
-        if (name.equals(pingChannel)) {
-            pingOf(message).ifPresent(sentNanos -> heardPing(from, sentNanos));
-            return;
-        }
-        List<Member> members;
-        synchronized (lock) {
-            Channel channel = channels.get(name);
-            members = channel == null ? List.of() : List.copyOf(channel.members);
-        }
-        for (Member member : members) {
-            call(member.listener, message);
-        }
-    }
-
-    /** Others can write to the channel too: what is no time, or one that is yet to come, is none of this bus's pings. */
-    private static OptionalLong pingOf(String message) {
-        try {
-            long sentNanos = Long.parseLong(message);
-            return System.nanoTime() - sentNanos >= 0 ? OptionalLong.of(sentNanos) : OptionalLong.empty();
-        } catch (NumberFormatException foreign) {
-            return OptionalLong.empty();
-        }
-    }
-
-    private void heardPing(StatefulRedisPubSubConnection<String, String> from, long sentNanos) {
-        long begun = NO_EPOCH;
-        synchronized (lock) {
-            if (connection != from || (heard && sentNanos - heardNanos < 0)) {
-                return;
-            }
-            heard = true;
-            heardNanos = sentNanos;
-            unheard = false;
-            boolean complete = sound && sentNanos - soundNanos >= 0;
-            if (epoch == NO_EPOCH && complete && System.nanoTime() - sentNanos <= SILENCE_NANOS) {
-                begun = ++lastEpoch;
-                epoch = begun;
-            }
-        }
-        if (begun != NO_EPOCH) {
-            log.info("Messages between replicas arrive through {} (epoch {})", target, begun);
-            firstEpoch.complete(null);
-            for (Consumer<Long> listener : epochListeners) {
-                call(listener, begun);
-            }
-        }
-    }
-
-    private void ping() {
-        long now = System.nanoTime();
-        var unused = commands.callAlways(pingChannel, redis -> redis.publish(pingChannel, Long.toString(now)))
-                .thenRun(() -> published(now));
-    }
-
-    private void published(long sentNanos) {
-        synchronized (lock) {
-            boolean heardSince = heard && heardNanos - sentNanos >= 0;
-            if (connection != null && !unheard && !heardSince) {
-                unheard = true;
-                unheardNanos = System.nanoTime();
-            }
-        }
-    }
-
-    private void check() {
-        StatefulRedisPubSubConnection<String, String> deaf = null;
-        synchronized (lock) {
-            long now = System.nanoTime();
-            if (epoch != NO_EPOCH && now - heardNanos > SILENCE_NANOS) {
-                noEpoch("nothing was heard for a second");
-            }
-            if (connection != null && unheard && now - unheardNanos > GIVE_UP_NANOS) {
-                deaf = connection;
-            }
-        }
-        commands.replaceIfSilent();
-        if (deaf != null) {
-            giveUp(deaf, new StoreUnavailableException(target + " does not deliver messages"));
-        }
-    }
-
-    /** Called under the lock. */
-    private void noEpoch(String reason) {
-        if (epoch != NO_EPOCH) {
-            epoch = NO_EPOCH;
-            log.warn("Messages between replicas may be missed through {}: {}", target, reason);
-        }
-    }
-
-    private void giveUp(StatefulRedisPubSubConnection<String, String> open, Throwable cause) {
-        Link<StatefulRedisPubSubConnection<String, String>> from;
-        synchronized (lock) {
-            from = link;
-        }
-        if (from != null) {
-            from.replace(open, cause);
-        }
-    }
-
-    private void remove(Member member) {
-        synchronized (lock) {
-            Channel channel = channels.get(member.channel);
-            if (channel == null || !channel.members.remove(member) || !channel.members.isEmpty()) {
-                return;
-            }
-            channels.remove(member.channel);
-            StatefulRedisPubSubConnection<String, String> open = connection;
-            if (open != null) {
-                var unused = open.async().unsubscribe(member.channel);
-            }
-        }
-    }
-
-    private static <T> void call(Consumer<T> listener, T argument) {
-        try {
-            listener.accept(argument);
-        } catch (Throwable e) {
-            log.warn("A listener of the replica bus has failed", e);
-        }
+        return CompletableFuture.allOf(
+                last.stream().map(way -> way.close().toCompletableFuture()).toArray(CompletableFuture<?>[]::new));
     }
 
     /** {@return the message, which the bus carries} */
@@ -361,39 +243,5 @@ final class RedisReplicaBus implements ReplicaBus, Link.Listener<StatefulRedisPu
             throw new IllegalArgumentException(name + ": " + bytes + " bytes (expected: <= " + MAX_MESSAGE_BYTES + ")");
         }
         return message;
-    }
-
-    /** The listeners of one channel, and whether the channel is subscribed to. Guarded by the lock. */
-    private static final class Channel {
-
-        final List<Member> members = new ArrayList<>();
-        CompletableFuture<Void> ready;
-
-        Channel(CompletableFuture<Void> ready) {
-            this.ready = ready;
-        }
-    }
-
-    private final class Member implements Subscription {
-
-        final String channel;
-        final Consumer<String> listener;
-        final CompletionStage<Void> ready;
-
-        Member(String channel, Consumer<String> listener, CompletableFuture<Void> subscribed) {
-            this.channel = channel;
-            this.listener = listener;
-            this.ready = commands.withinTimeout(subscribed.copy());
-        }
-
-        @Override
-        public CompletionStage<Void> ready() {
-            return ready;
-        }
-
-        @Override
-        public void close() {
-            remove(this);
-        }
     }
 }

@@ -10,7 +10,6 @@ import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.StoreCodec;
 import io.lettuce.core.api.StatefulConnection;
-import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -209,7 +208,17 @@ import org.slf4j.event.Level;
  * heartbeat lives: until then it may just not have been renewed yet.
  *
  * <p>In a cluster, messages go over plain Pub/Sub: each is passed on to all nodes. The pings watch one of these ways, so a
- * broken link between two other nodes, while both serve, is not noticed.
+ * broken link between two other nodes, while both serve, is not noticed. With
+ * {@link RedisSessionBackendBuilder#shardedPubSub} the messages to one replica, which are nearly all, stay in one shard:
+ *
+ * <pre>
+ * SSUBSCRIBE mcp:node:{b}:w
+ * SPUBLISH mcp:node:{b}:w "look"
+ * SPUBLISH mcp:node:{b}:ping:&lt;random&gt; &lt;time&gt;
+ * </pre>
+ *
+ * <p>The replica listens on a connection of its own to the master of that shard. A script cannot publish to another slot, so
+ * whoever has called it does so: a command more wherever the scripts above have {@code PUBLISH mcp:node:b:w}.
  *
  * <h2>Durability</h2>
  *
@@ -245,7 +254,6 @@ public final class RedisSessionBackend implements SessionBackend {
     private final Connector connector;
     private final ScheduledThreadPoolExecutor scheduler;
     private final Link<StatefulConnection<String, String>> link;
-    private final Link<StatefulRedisPubSubConnection<String, String>> pubSubLink;
     private final @Nullable Link<StatefulConnection<String, String>> replicationLink;
     private final Commands commands;
     private final RedisSessionStore sessionStore;
@@ -255,6 +263,7 @@ public final class RedisSessionBackend implements SessionBackend {
     private final RedisEventLog eventLog;
     private final RedisBroadcastLog broadcastLog;
     private final RedisOwnerIndex ownerIndex;
+    private final boolean sharded;
 
     RedisSessionBackend(
             Connector connector,
@@ -263,7 +272,8 @@ public final class RedisSessionBackend implements SessionBackend {
             Duration beatInterval,
             LogLimits logLimits,
             StoreCodec codec,
-            CreateReplicas createReplicas) {
+            CreateReplicas createReplicas,
+            @Nullable Shards shards) {
         this.keys = keys;
         this.connector = connector;
         this.scheduler = new ScheduledThreadPoolExecutor(1, task -> Threads.daemon(task, "mcp-sessions-redis"));
@@ -286,19 +296,14 @@ public final class RedisSessionBackend implements SessionBackend {
                         : new Replication(
                                 connector, replicationLink, createReplicas.count(), createReplicas.timeout()));
         this.questionStore = new RedisQuestionStore(commands, keys, codec);
-        this.eventLog = new RedisEventLog(commands, keys, codec, logLimits);
+        this.eventLog =
+                new RedisEventLog(commands, keys, codec, new HolderWakes(commands, keys, shards != null), logLimits);
         this.broadcastLog = new RedisBroadcastLog(commands, keys, codec, logLimits);
         this.ownerIndex = new RedisOwnerIndex(commands, keys);
         this.replicaRegistry = new RedisReplicaRegistry(commands, keys, beatInterval);
         this.replicaBus = new RedisReplicaBus(
-                commands, keys, connector.toString(), UUID.randomUUID().toString());
-        this.pubSubLink = new Link<>(
-                connector.toString(),
-                connector::connectPubSub,
-                false,
-                connector.connectTimeout(),
-                scheduler,
-                replicaBus);
+                commands, keys, connector, shards, scheduler, UUID.randomUUID().toString());
+        this.sharded = shards != null;
     }
 
     /** The other links say what happens to Redis. */
@@ -346,11 +351,10 @@ public final class RedisSessionBackend implements SessionBackend {
      */
     RedisSessionBackend start() {
         CompletionStage<Void> firstAttempt = link.start();
-        CompletionStage<Void> firstPubSubAttempt = pubSubLink.start();
+        CompletionStage<Void> firstPubSubAttempt = replicaBus.start();
         CompletionStage<Void> firstReplicationAttempt =
                 replicationLink == null ? CompletableFuture.completedFuture(null) : replicationLink.start();
         replicaRegistry.start(scheduler);
-        replicaBus.start(pubSubLink, scheduler);
         CompletableFuture<Void> outcome = CompletableFuture.allOf(
                 firstAttempt.toCompletableFuture(),
                 firstPubSubAttempt.toCompletableFuture(),
@@ -363,7 +367,24 @@ public final class RedisSessionBackend implements SessionBackend {
             throw new IllegalArgumentException("uri: " + connector + " refuses its user and password: "
                     + Failures.refusal(failure) + " (expected: a user and password that Redis accepts)");
         }
+        if (sharded && link.connection() != null) {
+            requireShards();
+        }
         return this;
+    }
+
+    /** Else each wake-up would fail, and nobody would know why events come late. */
+    private void requireShards() {
+        String channel = keys.shardChannel("");
+        CompletableFuture<String> answer = commands.call(channel, redis -> PubSub.SHARDED.publish(redis, channel, ""))
+                .handle((receivers, failure) -> failure == null ? "" : Failures.refusal(failure));
+        await(answer, connector.connectTimeout());
+        String refusal = answer.getNow("");
+        if (refusal.startsWith("ERR unknown command") || refusal.startsWith("NOPERM")) {
+            close();
+            throw new IllegalArgumentException("shardedPubSub: " + connector + " refuses SPUBLISH: " + refusal
+                    + " (expected: Redis 7.0 or newer, and a user who may)");
+        }
     }
 
     @Override
@@ -416,11 +437,11 @@ public final class RedisSessionBackend implements SessionBackend {
     @Override
     public void close() {
         await(replicaRegistry.leaveAll(), Duration.ofSeconds(1));
-        replicaBus.close();
+        CompletionStage<Void> busClosed = replicaBus.close();
         scheduler.shutdownNow();
         CompletableFuture<Void> closed = CompletableFuture.allOf(
                 link.close().toCompletableFuture(),
-                pubSubLink.close().toCompletableFuture(),
+                busClosed.toCompletableFuture(),
                 replicationLink == null
                         ? CompletableFuture.completedFuture(null)
                         : replicationLink.close().toCompletableFuture());

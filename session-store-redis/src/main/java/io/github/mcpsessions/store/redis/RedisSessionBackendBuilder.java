@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code heartbeatInterval}: 2 seconds
  *   <li>{@code clientName}: {@value #DEFAULT_CLIENT_NAME}
  *   <li>{@code createReplicas}: 0
+ *   <li>{@code shardedPubSub}: off
  *   <li>{@code codec}: none, everything is stored as it is
  *   <li>{@code maxEventsPerStream}: 1,024
  *   <li>{@code maxBytesPerStream}: 4 MiB
@@ -50,6 +51,7 @@ public final class RedisSessionBackendBuilder {
     private int maxStreamsPerSession = 256;
     private int maxBroadcasts = 4_096;
     private CreateReplicas createReplicas = CreateReplicas.NONE;
+    private boolean shardedPubSub;
     private StoreCodec codec = PlainText.INSTANCE;
     private @Nullable String clientName;
     private @Nullable String source;
@@ -204,6 +206,22 @@ public final class RedisSessionBackendBuilder {
     }
 
     /**
+     * Keeps the messages that are for one replica in one shard of the cluster (sharded Pub/Sub), instead of having each passed
+     * on to all nodes. It pays in a cluster of many nodes with many streams whose handlers and connections are on different
+     * replicas: each replica has one connection more, and a message that a script would send is a command more.
+     *
+     * <p>All replicas of a server must have the same setting, or they do not hear each other: events come late then, with the
+     * comments on a stream, and an answer to a handler's question may not find it. Change it with all replicas stopped.
+     *
+     * @param shardedPubSub whether to; needs a cluster of Redis 7.0 or newer
+     * @return this builder
+     */
+    public RedisSessionBackendBuilder shardedPubSub(boolean shardedPubSub) {
+        this.shardedPubSub = shardedPubSub;
+        return this;
+    }
+
+    /**
      * Sets what encodes session records, events, questions' answers and broadcasts, such as
      * {@link io.github.mcpsessions.store.AesGcmStoreCodec}. Every replica must be able to read what the others write. What
      * cannot be decoded fails with {@link io.github.mcpsessions.store.RecordFormatException}: it is there, and not gone.
@@ -287,16 +305,34 @@ public final class RedisSessionBackendBuilder {
      * outage like others.
      *
      * @return the backend
-     * @throws IllegalArgumentException if Redis is there and refuses the user or password, or wants one; the message names
-     *     the address and Redis's answer, and never the password
+     * @throws IllegalArgumentException if Redis is there and refuses the user or password, or wants one, or refuses sharded
+     *     Pub/Sub; the message names the address and Redis's answer, and never the password. Also if sharded Pub/Sub is
+     *     wanted of what is no cluster
      * @throws IllegalStateException if it was not said what to connect to
      */
     public RedisSessionBackend build() {
         LogLimits logLimits = new LogLimits(
                 maxEventsPerStream, maxBytesPerStream, eventRetention, maxStreamsPerSession, maxBroadcasts);
+        Connector connector = this.connector.get();
         return new RedisSessionBackend(
-                        connector.get(), keys, commandTimeout, heartbeatInterval, logLimits, codec, createReplicas)
+                        connector,
+                        keys,
+                        commandTimeout,
+                        heartbeatInterval,
+                        logLimits,
+                        codec,
+                        createReplicas,
+                        shardedPubSub ? shards(connector) : null)
                 .start();
+    }
+
+    private static Shards shards(Connector connector) {
+        if (connector instanceof Shards shards) {
+            return shards;
+        }
+        var unused = connector.shutdown();
+        throw new IllegalArgumentException("shardedPubSub: true with " + connector
+                + " (expected: a cluster, of which the URI names several nodes)");
     }
 
     private RedisSessionBackendBuilder from(String name, Supplier<Connector> from) {

@@ -8,6 +8,7 @@ import static io.github.mcpsessions.store.redis.Stages.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.mcpsessions.store.EventLog;
@@ -283,5 +284,17 @@ class RedisSessionBackendBuilderTest {
                     .build());
             assertThat(RedisSessionBackend.builder().redisClusterClient(client)).isNotNull();
         }
+    }
+
+    @Test
+    void shardedPubSubNeedsACluster() {
+        assertThatThrownBy(() -> RedisSessionBackend.builder()
+                        .uri("redis://127.0.0.1:6379")
+                        .shardedPubSub(true)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "shardedPubSub: true with redis://127.0.0.1:6379 (expected: a cluster, of which the URI names"
+                                + " several nodes)");
     }
 }

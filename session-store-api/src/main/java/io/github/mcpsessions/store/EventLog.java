@@ -145,7 +145,8 @@ public interface EventLog {
      * @param maxEvents the greatest number of events to return
      * @param taken the message to send to the former holder if it is another incarnation
      * @return what was found, with the state before the attach except for the generation, which is the new one; empty if
-     *     there is no such stream or the session is gone; fails with {@link StoreUnavailableException}
+     *     there is no such stream or the session is gone; fails with {@link StoreUnavailableException}, or with
+     *     {@link RecordFormatException} if what is stored cannot be read, now or later
      */
     CompletionStage<Optional<Page>> attach(
             String sessionId, String stream, String holder, long cursor, int maxEvents, String taken);
@@ -157,8 +158,7 @@ public interface EventLog {
      * @param stream the stream's name
      * @param cursor the number after which to read; at or beyond the last event, nothing is found
      * @param maxEvents the greatest number of events to return
-     * @return what was found; empty if there is no such stream or the session is gone; fails with
-     *     {@link StoreUnavailableException}
+     * @return what was found; empty if there is no such stream or the session is gone; fails as {@link #attach} does
      */
     CompletionStage<Optional<Page>> read(String sessionId, String stream, long cursor, int maxEvents);
 

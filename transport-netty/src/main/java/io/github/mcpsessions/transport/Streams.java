@@ -4,6 +4,7 @@ import io.github.mcpsessions.store.BusAddress;
 import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.EventLog.Page;
 import io.github.mcpsessions.store.EventLog.StreamState;
+import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.ReplicaBus;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -143,7 +145,7 @@ final class Streams {
 
     /**
      * Tries for a few seconds before it fails: the official client gives a stream up after two refusals, so that a short
-     * failure of the log would cost it the call.
+     * failure of the log would cost it the call. What cannot be read now cannot be read in a few seconds either.
      */
     private CompletionStage<Optional<Page>> attach(StreamReader reader, long cursor, int attempts) {
         return attach(reader, cursor)
@@ -151,13 +153,19 @@ final class Streams {
                     if (failure == null) {
                         return CompletableFuture.completedFuture(page);
                     }
-                    if (attempts == 1 || leaving || reader.isClosed()) {
+                    if (attempts == 1 || leaving || reader.isClosed() || isUnreadable(failure)) {
                         return CompletableFuture.<Optional<Page>>failedFuture(failure);
                     }
                     return CompletableFuture.completedFuture(attempts - 1)
                             .thenComposeAsync(left -> attach(reader, cursor, left), LATER);
                 })
                 .thenCompose(result -> result);
+    }
+
+    private static boolean isUnreadable(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return cause instanceof RecordFormatException;
     }
 
     /**

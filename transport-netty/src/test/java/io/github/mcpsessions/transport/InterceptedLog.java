@@ -1,6 +1,7 @@
 package io.github.mcpsessions.transport;
 
 import io.github.mcpsessions.store.EventLog;
+import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.StoreUnavailableException;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +20,9 @@ final class InterceptedLog implements EventLog {
         /** It fails and has no effect. */
         BEFORE,
         /** It takes effect and fails, as after a timeout. */
-        AFTER
+        AFTER,
+        /** It finds what it cannot read. */
+        UNREADABLE
     }
 
     final List<String> operations = new CopyOnWriteArrayList<>();
@@ -106,6 +109,9 @@ final class InterceptedLog implements EventLog {
         Fault now = fault;
         if (now == Fault.BEFORE) {
             return CompletableFuture.failedFuture(new StoreUnavailableException("broken by the test"));
+        }
+        if (now == Fault.UNREADABLE) {
+            return CompletableFuture.failedFuture(new RecordFormatException("damaged by the test"));
         }
         CompletionStage<T> result = call.get();
         if (now == Fault.AFTER) {

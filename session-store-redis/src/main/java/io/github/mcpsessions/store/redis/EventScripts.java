@@ -34,6 +34,14 @@ final class EventScripts {
             local bytes = tonumber(known[6] or 0)
             local shared = KEYS[2] == KEYS[1] .. ':m:0'
 
+            -- Not what these scripts have written; a comparison with what is not a number is false.
+            local function is_count(number)
+              return number and number >= 0 and number <= 2^53
+            end
+            if not gone and not (is_count(last) and is_count(gen) and is_count(pos) and bytes) then
+              return redis.error_reply('UNREADABLE The numbers of a stream are none')
+            end
+
             local function decimal(number)
               return string.format('%.0f', number)
             end

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.store.redis;
 
+import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionStoreException;
 import io.github.mcpsessions.store.StoreUnavailableException;
 import io.lettuce.core.RedisCommandExecutionException;
@@ -12,11 +13,17 @@ final class Failures {
 
     private Failures() {}
 
-    /** {@return the failure of a command: {@code failure} itself if the SPI knows it, else unavailable with the cause} */
+    /**
+     * {@return the failure of a command: {@code failure} itself if the SPI knows it, unreadable if Redis answers that it has
+     * found something else than it was to find, else unavailable; the latter two with the cause}
+     */
     static SessionStoreException ofCommand(String target, Throwable failure) {
         Throwable cause = unwrap(failure);
         if (cause instanceof SessionStoreException known) {
             return known;
+        }
+        if (isUnreadable(refusal(cause))) {
+            return new RecordFormatException(target + " holds what cannot be read: " + describe(cause), cause);
         }
         return new StoreUnavailableException(target + " failed: " + describe(cause), cause);
     }
@@ -49,6 +56,11 @@ final class Failures {
     static boolean isWrongPassword(Throwable failure) {
         String refusal = refusal(failure);
         return refusal.startsWith("WRONGPASS") || refusal.startsWith("NOAUTH");
+    }
+
+    /** Before Redis 7, a script that was refused a key of another type says so only within its text. */
+    private static boolean isUnreadable(String refusal) {
+        return refusal.startsWith("UNREADABLE") || refusal.contains("WRONGTYPE");
     }
 
     static Throwable unwrap(Throwable failure) {

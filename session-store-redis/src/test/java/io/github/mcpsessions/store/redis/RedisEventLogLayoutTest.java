@@ -3,6 +3,7 @@ package io.github.mcpsessions.store.redis;
 import static io.github.mcpsessions.store.EventLog.AppendOutcome.APPENDED;
 import static io.github.mcpsessions.store.EventLog.AppendOutcome.GONE;
 import static io.github.mcpsessions.store.EventLog.STANDALONE;
+import static io.github.mcpsessions.store.redis.Stages.failure;
 import static io.github.mcpsessions.store.redis.Stages.newId;
 import static io.github.mcpsessions.store.redis.Stages.result;
 import static io.github.mcpsessions.store.redis.Stages.session;
@@ -10,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.EventLog.AppendOutcome;
+import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionStore;
 import io.github.mcpsessions.store.redis.testing.SharedRedis;
 import io.lettuce.core.Range;
@@ -24,6 +26,9 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The keys of the logs: what they hold, how long they live, and that nothing is left over. */
 class RedisEventLogLayoutTest {
@@ -365,5 +370,35 @@ class RedisEventLogLayoutTest {
                         .containsExactly(last, (long) bytes);
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"last, x", "last, -1", "gen, nan", "gen, 1e300", "pos, ''", "pos, inf", "bytes, many"})
+    void aStreamWhoseNumbersAreNoneCannotBeReadAndIsNotUnavailable(String field, String damaged) {
+        String id = createdSession();
+        append(id, "c1", 1, false, "one");
+        result(log.attach(id, "c1", "b", 0, 10, "taken"));
+        redis.hset(key(id, ":m:c1"), field, damaged);
+
+        assertUnreadable(id);
+
+        redis.del(key(id, ""));
+        assertThat(result(log.attach(id, "c1", "b", 0, 10, "taken"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {":m:c1", ":s:c1"})
+    void aStreamThatIsStoredAsSomethingElseCannotBeReadAndIsNotUnavailable(String suffix) {
+        String id = createdSession();
+        append(id, "c1", 1, false, "one");
+        redis.del(key(id, suffix));
+        redis.set(key(id, suffix), "text");
+
+        assertUnreadable(id);
+    }
+
+    private void assertUnreadable(String id) {
+        failure(log.attach(id, "c1", "b", 0, 10, "taken"), RecordFormatException.class);
+        failure(log.read(id, "c1", 0, 10), RecordFormatException.class);
     }
 }

@@ -130,13 +130,8 @@ class HostileInputIT {
         return text.toString();
     }
 
-    private List<String> keys(String pattern) {
-        return ((List<?>) hostile.call("KEYS", pattern))
-                .stream().map(String.class::cast).toList();
-    }
-
     private String key(RawSession session) {
-        return keys("*{" + session.id() + "}").get(0);
+        return redis.keys("*{" + session.id() + "}").get(0);
     }
 
     @Test
@@ -176,7 +171,7 @@ class HostileInputIT {
                 call.awaitEnd(IN_TIME);
                 lastEvent = call.lastEventId();
             }
-            String stream = keys(key(session).replaceAll("([{}])", "$1") + ":s:*").stream()
+            String stream = redis.keys(key(session) + ":s:*").stream()
                     .filter(key -> !key.endsWith(":s:0"))
                     .findFirst()
                     .orElseThrow();

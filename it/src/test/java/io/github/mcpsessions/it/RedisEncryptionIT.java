@@ -12,7 +12,6 @@ import io.github.mcpsessions.store.AesGcmStoreCodec;
 import io.github.mcpsessions.store.redis.testing.RedisProcess;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,13 +46,8 @@ class RedisEncryptionIT {
         redis.close();
     }
 
-    private List<String> keys(String pattern) {
-        return ((List<?>) redis.call("KEYS", pattern))
-                .stream().map(String.class::cast).toList();
-    }
-
     private String hash(RawSession session) {
-        return keys("*{" + session.id() + "}").get(0);
+        return redis.keys("*{" + session.id() + "}").get(0);
     }
 
     @Test
@@ -76,26 +70,13 @@ class RedisEncryptionIT {
         assertThat(session.callTool(b, "recall", Map.of("key", MARK + "-key")).text())
                 .isEqualTo(MARK + "-value");
 
-        List<String> everything = new ArrayList<>();
-        for (String key : keys("*")) {
-            everything.add(key + " " + dump(key));
-        }
-        assertThat(everything)
+        assertThat(redis.dump())
                 .anyMatch(text -> text.contains(":s:") && text.contains("e1.k1."))
                 .noneMatch(text -> text.contains(MARK))
                 .noneMatch(text -> text.contains("test://"))
                 .noneMatch(text -> text.contains("jsonrpc"))
                 .noneMatch(text -> text.contains("raw-client"))
                 .noneMatch(text -> text.contains("debug"));
-    }
-
-    private String dump(String key) {
-        return switch ((String) redis.call("TYPE", key)) {
-            case "hash" -> redis.call("HGETALL", key).toString();
-            case "stream" -> redis.call("XRANGE", key, "-", "+").toString();
-            case "zset" -> redis.call("ZRANGE", key, "0", "-1").toString();
-            default -> redis.call("GET", key).toString();
-        };
     }
 
     @Test
@@ -120,7 +101,7 @@ class RedisEncryptionIT {
             lastEvent = call.lastEventId();
             call.awaitEnd(Duration.ofSeconds(10));
         }
-        String stream = keys("*{" + session.id() + "}:s:*").stream()
+        String stream = redis.keys("*{" + session.id() + "}:s:*").stream()
                 .filter(key -> !key.endsWith(":s:0"))
                 .findFirst()
                 .orElseThrow();

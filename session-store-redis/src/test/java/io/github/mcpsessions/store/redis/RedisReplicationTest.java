@@ -144,7 +144,7 @@ class RedisReplicationTest {
                 String id = newId();
                 result(backend.sessionStore().create(session(id), TTL));
                 assertThat(cluster.nodes().stream()
-                                .filter(node -> ((List<?>) node.call("KEYS", "mcp:{" + id + "}")).size() == 1))
+                                .filter(node -> node.keys("mcp:{" + id + "}").size() == 1))
                         .as("a master and its replica")
                         .hasSize(2);
             }

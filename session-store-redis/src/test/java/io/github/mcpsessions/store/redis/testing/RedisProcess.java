@@ -157,6 +157,32 @@ public final class RedisProcess implements AutoCloseable {
         }
     }
 
+    /**
+     * Looks for keys, on a connection of its own.
+     *
+     * @param pattern as {@code KEYS} takes it
+     * @return the keys, in no order
+     */
+    public List<String> keys(String pattern) {
+        return ((List<?>) call("KEYS", pattern))
+                .stream().map(String.class::cast).toList();
+    }
+
+    /** {@return all that is stored: each key, and what it holds} */
+    public List<String> dump() {
+        return keys("*").stream().map(key -> key + " " + held(key)).toList();
+    }
+
+    private Object held(String key) {
+        return switch ((String) call("TYPE", key)) {
+            case "hash" -> call("HGETALL", key);
+            case "stream" -> call("XRANGE", key, "-", "+");
+            case "zset" -> call("ZRANGE", key, "0", "-1");
+            case "string" -> call("GET", key);
+            default -> throw new IllegalStateException(key);
+        };
+    }
+
     @Override
     public void close() {
         kill();

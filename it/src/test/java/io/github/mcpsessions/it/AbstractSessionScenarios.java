@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -36,7 +36,10 @@ abstract class AbstractSessionScenarios {
     private static final Duration WITHIN_A_SECOND = Duration.ofSeconds(1);
     private static final String WATCHED = "test://watched-resource";
 
+    @AutoClose
     private Replicas replicas;
+
+    @AutoClose
     private RoundRobinProxy proxy;
 
     /** {@return running replicas of a logical server of their own} */
@@ -46,16 +49,6 @@ abstract class AbstractSessionScenarios {
     void startReplicas() {
         replicas = start(REPLICAS);
         proxy = new RoundRobinProxy(replicas.endpoints());
-    }
-
-    @AfterAll
-    void stopReplicas() {
-        if (replicas != null) {
-            replicas.close();
-        }
-        if (proxy != null) {
-            proxy.close();
-        }
     }
 
     private URI a() {

@@ -23,7 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -35,21 +35,16 @@ class HttpSseIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
+    @AutoClose
     private ReplicaProcesses replicas;
+
+    @AutoClose
     private RoundRobinProxy proxy;
 
     @BeforeAll
     void start() {
         replicas = new ReplicaProcesses(3, TestRedis.uri(), Map.of("MCP_SSE", "true"));
         proxy = new RoundRobinProxy(replicas.endpoints());
-    }
-
-    @AfterAll
-    void stop() {
-        if (replicas != null) {
-            replicas.close();
-            proxy.close();
-        }
     }
 
     private URI at(String target) {

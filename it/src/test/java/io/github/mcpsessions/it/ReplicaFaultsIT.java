@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -29,23 +29,16 @@ class ReplicaFaultsIT {
 
     private static final Map<String, Integer> MANY_STEPS = Map.of("count", 200, "intervalMs", 100);
 
+    @AutoClose
     private ReplicaProcesses replicas;
+
+    @AutoClose
     private RoundRobinProxy proxy;
 
     @BeforeEach
     void startReplicas() {
         replicas = new ReplicaProcesses(3, TestRedis.uri(), Map.of());
         proxy = new RoundRobinProxy(replicas.endpoints());
-    }
-
-    @AfterEach
-    void stopReplicas() {
-        if (replicas != null) {
-            replicas.close();
-        }
-        if (proxy != null) {
-            proxy.close();
-        }
     }
 
     private void assertServedEverywhere(RawSession session) {

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -31,19 +31,16 @@ class StatelessIT {
 
     private static final String NO_REDIS = "redis://127.0.0.1:1";
 
+    @AutoClose
     private ReplicaProcesses replicas;
+
+    @AutoClose
     private RoundRobinProxy proxy;
 
     @BeforeAll
     void start() {
         replicas = new ReplicaProcesses(3, NO_REDIS, Map.of("MCP_STATELESS", "1"));
         proxy = new RoundRobinProxy(replicas.endpoints());
-    }
-
-    @AfterAll
-    void stop() {
-        replicas.close();
-        proxy.close();
     }
 
     private Reply post(Map<String, String> headers, Object message) {

@@ -8,7 +8,7 @@ import io.github.mcpsessions.it.harness.RoundRobinProxy;
 import io.github.mcpsessions.it.harness.TestRedis;
 import io.github.mcpsessions.it.harness.TypeScriptClient;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -18,7 +18,10 @@ import tools.jackson.databind.JsonNode;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TypeScriptClientIT {
 
+    @AutoClose
     private ReplicaProcesses replicas;
+
+    @AutoClose
     private RoundRobinProxy proxy;
 
     @BeforeAll
@@ -26,14 +29,6 @@ class TypeScriptClientIT {
         TypeScriptClient.assumeAvailable();
         replicas = new ReplicaProcesses(3, TestRedis.uri(), Map.of());
         proxy = new RoundRobinProxy(replicas.endpoints());
-    }
-
-    @AfterAll
-    void stop() {
-        if (replicas != null) {
-            replicas.close();
-            proxy.close();
-        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport;
 
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
 import java.time.Duration;
 import java.util.Map;
@@ -32,6 +33,11 @@ final class HandlerErrors {
             McpSchema.METHOD_LOGGING_SET_LEVEL, McpSchema.SetLevelRequest.class);
 
     private HandlerErrors() {}
+
+    /** The answer to a request whose handler has failed. */
+    static JSONRPCResponse toResponse(JsonRpcMessage.Request request, Throwable failure) {
+        return JSONRPCResponse.error(request.id(), toJsonRpc(request.method(), request.params(), failure));
+    }
 
     static JSONRPCError toJsonRpc(String method, @Nullable Object params, Throwable failure) {
         if (failure instanceof McpError error && error.getJsonRpcError() != null) {

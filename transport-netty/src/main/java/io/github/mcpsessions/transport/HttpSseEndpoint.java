@@ -265,9 +265,7 @@ final class HttpSseEndpoint implements HttpRequestHandler {
                         .initialize(initialize.request())
                         .subscribe(
                                 result -> initialized(session, request, initialize, result, replies),
-                                failure -> replies.respond(JSONRPCResponse.error(
-                                        request.id(),
-                                        HandlerErrors.toJsonRpc(request.method(), request.params(), failure)))),
+                                failure -> replies.respond(HandlerErrors.toResponse(request, failure))),
                 session::exit);
     }
 

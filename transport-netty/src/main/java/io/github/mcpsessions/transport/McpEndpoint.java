@@ -258,12 +258,7 @@ final class McpEndpoint implements HttpRequestHandler {
                                 failure -> exchange.respond(
                                         200,
                                         null,
-                                        out -> JsonRpcWriter.write(
-                                                out,
-                                                JSONRPCResponse.error(
-                                                        request.id(),
-                                                        HandlerErrors.toJsonRpc(
-                                                                request.method(), request.params(), failure))))));
+                                        out -> JsonRpcWriter.write(out, HandlerErrors.toResponse(request, failure)))));
     }
 
     /**

@@ -15,44 +15,17 @@ import {
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { run, start, stop } from '../conformance/processes.mjs';
-import { startRedis } from '../conformance/redis.mjs';
-import { startCuttingProxy } from './cutting-proxy.mjs';
+import { run } from '../conformance/processes.mjs';
+import { jar, startReplicas, tryAll, until } from './replicas.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const root = path.resolve(here, '..', '..');
-const jar = path.join(root, 'example-server', 'target', 'example-server.jar');
-const namespace = `eras-${process.pid}-${Date.now()}`;
-const stateKeys = `k1:${randomBytes(32).toString('base64')}`;
-
-const redis = await startRedis(root);
-const replicas = [];
-
-async function startReplica(name, port = 0) {
-    const started = await start(name, 'java', ['-jar', jar], {
-        env: {
-            REDIS_URL: redis.url, HOST: '127.0.0.1', PORT: `${port}`, NODE_ID: name, MCP_NAMESPACE: namespace,
-            MCP_STATE_KEYS: stateKeys, MCP_SSE: 'true',
-        },
-        ready: /http:\/\/127\.0\.0\.1:(\d+)\//,
-    });
-    return { ...started, name, port: Number(started.match[1]) };
-}
-
-replicas.push(...(await Promise.all(['a', 'b', 'c'].map((name) => startReplica(name)))));
-const proxy = await startCuttingProxy(() => replicas.map((replica) => replica.port));
+const server = await startReplicas('eras', {
+    env: { MCP_STATE_KEYS: `k1:${randomBytes(32).toString('base64')}`, MCP_SSE: 'true' },
+});
+const { replicas, proxy } = server;
 const origin = new URL(proxy.url).origin;
 const sseUrl = new URL('/sse', origin);
-
-async function until(condition, millis = 15_000) {
-    const deadline = Date.now() + millis;
-    while (!(await condition())) {
-        if (Date.now() > deadline) throw new Error(`not within ${millis} ms: ${condition}`);
-        await pause(20);
-    }
-}
 
 const text = (result) => result.content[0].text;
 const info = { name: 'eras', version: '1.0.0' };
@@ -61,10 +34,6 @@ async function kill(replica) {
     const gone = new Promise((resolve) => replica.child.once('exit', resolve));
     replica.child.kill('SIGKILL');
     await gone;
-}
-
-async function startAgain(replica) {
-    replicas[replicas.indexOf(replica)] = await startReplica(replica.name, replica.port);
 }
 
 async function connectSse(sessionId) {
@@ -133,7 +102,7 @@ async function elicit(tool, between) {
         await client.close();
         const ports = proxy.seen.slice(from).filter((entry) => entry.method === 'POST').map((entry) => entry.port);
         assert.deepEqual([...new Set(ports)], [a.port, b.port], 'asked on a, retried on b');
-        if (a.child.signalCode !== null) await startAgain(a);
+        if (a.child.signalCode !== null) await server.startAgain(a);
     }
 }
 
@@ -183,7 +152,7 @@ const scenarios = {
             await echoes(c.call, 10);
             assert.equal(JSON.parse(text(await c.call('whoami'))).sessionId, sessionId);
         } finally {
-            await startAgain(holder);
+            await server.startAgain(holder);
         }
         await c.client.close();
     },
@@ -281,28 +250,6 @@ const scenarios = {
     },
 };
 
-const wanted = process.argv.slice(2);
-let passed = 0;
-let failed = 0;
-for (const [name, scenario] of Object.entries(scenarios)) {
-    if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
-    const began = Date.now();
-    try {
-        const figures = await scenario();
-        passed++;
-        console.log(`PASS ${name} (${Date.now() - began} ms) ${figures ? JSON.stringify(figures) : ''}`);
-    } catch (error) {
-        failed++;
-        console.log(`FAIL ${name}: ${error.stack}`);
-        for (const entry of proxy.seen.slice(-12)) {
-            console.log(`    ${entry.method} ${entry.status} port ${entry.port} after ${entry.lastEventId} open ${entry.open}`);
-        }
-    }
-    proxy.pin();
-    proxy.cut(() => true);
-}
-proxy.close();
-await Promise.all(replicas.map(stop));
-await redis.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 && passed > 0 ? 0 : 1);
+const passed = await tryAll(scenarios, proxy);
+await server.close();
+process.exit(passed ? 0 : 1);

@@ -12,32 +12,15 @@ import {
     ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { start, stop } from '../conformance/processes.mjs';
-import { startRedis } from '../conformance/redis.mjs';
-import { startCuttingProxy } from './cutting-proxy.mjs';
+import { stop } from '../conformance/processes.mjs';
+import { startReplicas, tryAll, until } from './replicas.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
-const jar = path.join(root, 'example-server', 'target', 'example-server.jar');
-const namespace = `streams-${process.pid}-${Date.now()}`;
-
-const redis = await startRedis(root);
-const replicas = [];
 const logs = {};
-
-async function startReplica(name, port = 0) {
-    const started = await start(name, 'java', ['-jar', jar], {
-        env: { REDIS_URL: redis.url, HOST: '127.0.0.1', PORT: `${port}`, NODE_ID: name, MCP_NAMESPACE: namespace },
-        ready: /http:\/\/127\.0\.0\.1:(\d+)\//,
-        onLine: (line) => (logs[name] = `${logs[name] ?? ''}${line}\n`),
-    });
-    return { ...started, name, port: Number(started.match[1]) };
-}
-
-replicas.push(...(await Promise.all(['a', 'b', 'c'].map((name) => startReplica(name)))));
-const proxy = await startCuttingProxy(() => replicas.map((replica) => replica.port));
+const server = await startReplicas('streams', {
+    onLine: (name, line) => (logs[name] = `${logs[name] ?? ''}${line}\n`),
+});
+const { replicas, proxy } = server;
 
 async function connect(options = {}) {
     const client = new Client(
@@ -71,14 +54,6 @@ async function connect(options = {}) {
             await client.close();
         },
     };
-}
-
-async function until(condition, millis = 10_000) {
-    const deadline = Date.now() + millis;
-    while (!(await condition())) {
-        if (Date.now() > deadline) throw new Error(`not within ${millis} ms: ${condition}`);
-        await pause(20);
-    }
 }
 
 /** One GET per client stays open, and the proxy sees no further request for a while. */
@@ -243,7 +218,7 @@ const scenarios = {
         const seconds = (Date.now() - killed) / 1000;
         assert.ok(seconds < 10, `${seconds} s`);
         for (let i = 0; i < 20; i++) assert.match(text(await c.call('echo', { message: `m${i}` })), new RegExp(`m${i}$`));
-        replicas[replicas.indexOf(runner)] = await startReplica(runner.name, runner.port);
+        await server.startAgain(runner);
         await quiet();
         await c.close();
         return { seconds };
@@ -262,10 +237,9 @@ const scenarios = {
             }
         })();
         loop.catch(() => {});
-        for (let i = 0; i < replicas.length; i++) {
-            const old = replicas[i];
+        for (const old of [...replicas]) {
             await stop(old);
-            replicas[i] = await startReplica(old.name, old.port);
+            await server.startAgain(old);
         }
         const result = await counting;
         over = true;
@@ -278,31 +252,6 @@ const scenarios = {
     },
 };
 
-const wanted = process.argv.slice(2);
-const summary = {};
-let failed = 0;
-for (const [name, scenario] of Object.entries(scenarios)) {
-    if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
-    const began = Date.now();
-    try {
-        const figures = await scenario();
-        summary[name] = { passed: true, millis: Date.now() - began, ...figures };
-        console.log(`PASS ${name} (${Date.now() - began} ms) ${figures ? JSON.stringify(figures) : ''}`);
-    } catch (error) {
-        failed++;
-        summary[name] = { passed: false, error: `${error.message}` };
-        console.log(`FAIL ${name}: ${error.stack}`);
-        for (const entry of proxy.seen.slice(-12)) {
-            console.log(`    ${entry.method} ${entry.status} port ${entry.port} after ${entry.lastEventId} open ${entry.open}`);
-        }
-    }
-    proxy.pin();
-    proxy.cut(() => true);
-    await until(() => proxy.openStreams('GET').length === 0).catch(() => {});
-}
-console.log(JSON.stringify(summary));
-proxy.close();
-await Promise.all(replicas.map(stop));
-await redis.close();
-console.log(`${Object.keys(summary).length - failed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+const passed = await tryAll(scenarios, proxy, () => until(() => proxy.openStreams('GET').length === 0).catch(() => {}));
+await server.close();
+process.exit(passed ? 0 : 1);

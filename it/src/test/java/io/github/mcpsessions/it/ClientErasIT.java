@@ -8,7 +8,7 @@ import io.github.mcpsessions.it.harness.TypeScriptClient;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** Clients of every revision, HTTP+SSE and 2026-07-28 among them, at once: {@code clients/run-eras.sh}. */
+/** Clients of every revision, HTTP+SSE and 2026-07-28 among them, at once: {@code clients/run.sh eras}. */
 class ClientErasIT {
 
     @Test
@@ -16,7 +16,7 @@ class ClientErasIT {
         TypeScriptClient.assumeAvailable();
         ClientScript.assumeJarIsBuilt();
 
-        ClientScript.Result result = ClientScript.run("run-eras.sh", TestRedis.uri(), Duration.ofMinutes(5));
+        ClientScript.Result result = ClientScript.run("eras", TestRedis.uri(), Duration.ofMinutes(5));
 
         assertThat(result.exitCode()).as(result.output()).isZero();
         assertThat(result.output()).contains("9 passed, 0 failed");

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
-/** A script of {@code clients/} that starts replicas of its own, and ends with 0 if all its scenarios have passed. */
+/** {@code clients/run.sh}: scenarios on replicas of their own; it ends with 0 if all have passed. */
 public final class ClientScript {
 
     private static final Path DIRECTORY = Path.of("clients").toAbsolutePath();
@@ -20,7 +20,7 @@ public final class ClientScript {
     private ClientScript() {}
 
     /**
-     * How a script has ended.
+     * How the script has ended.
      *
      * @param exitCode 0 if all went well
      * @param output all that it has written
@@ -33,16 +33,16 @@ public final class ClientScript {
     }
 
     /**
-     * Runs a script to its end.
+     * Runs the script to its end.
      *
-     * @param name the script
+     * @param scenarios which of them
      * @param redisUri the Redis that its replicas share
      * @param timeout how long it may take
      * @return how it has ended
      */
-    public static Result run(String name, String redisUri, Duration timeout) {
+    public static Result run(String scenarios, String redisUri, Duration timeout) {
         try {
-            ProcessBuilder builder = new ProcessBuilder("bash", name)
+            ProcessBuilder builder = new ProcessBuilder("bash", "run.sh", scenarios)
                     .directory(DIRECTORY.toFile())
                     .redirectErrorStream(true);
             builder.environment().put("REDIS_URL", redisUri);

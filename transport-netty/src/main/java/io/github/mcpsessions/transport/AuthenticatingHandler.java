@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -116,8 +115,7 @@ final class AuthenticatingHandler implements HttpRequestHandler {
     }
 
     private void fail(HttpExchange exchange, @Nullable Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = Failures.cause(failure);
         failures.tryWrite()
                 .ifPresent(more -> log.warn(
                         "{} (and {} more times since this was last said)",

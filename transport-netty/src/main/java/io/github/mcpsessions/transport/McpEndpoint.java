@@ -18,7 +18,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -569,8 +568,7 @@ final class McpEndpoint implements HttpRequestHandler {
     }
 
     static void refuse(JsonRpcMessage.Request request, CallReplies answer, Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = Failures.cause(failure);
         if (cause instanceof SessionEndedException) {
             answer.refuse(HttpError.SESSION_NOT_FOUND, request.id(), SESSION_NOT_FOUND);
         } else if (cause instanceof IllegalArgumentException) {

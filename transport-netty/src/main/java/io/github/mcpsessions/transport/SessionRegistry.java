@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -694,7 +693,7 @@ final class SessionRegistry {
     }
 
     private SessionLookup unavailable(String id, Throwable failure) {
-        Throwable cause = cause(failure);
+        Throwable cause = Failures.cause(failure);
         if (cause instanceof RecordFormatException) {
             warn(unreadable, "cannot be restored here", id, cause);
             return new SessionLookup.Unavailable("The session cannot be restored on this replica");
@@ -718,10 +717,6 @@ final class SessionRegistry {
         } else {
             log.debug("Session {} {}", RandomIds.shorten(id), what, cause);
         }
-    }
-
-    private static Throwable cause(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     private static Consumer<Throwable> logFailure(String what) {

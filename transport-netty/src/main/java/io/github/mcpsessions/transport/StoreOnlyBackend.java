@@ -18,7 +18,6 @@ import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -145,8 +144,7 @@ public final class StoreOnlyBackend implements SessionBackend {
 
         private CompletionStage<Void> mirror(SessionRecord record, Duration ttl) {
             return mirror.create(record, ttl)
-                    .handle((done, failure) ->
-                            failure instanceof CompletionException wrapped ? wrapped.getCause() : failure)
+                    .handle((done, failure) -> Failures.cause(failure))
                     .thenCompose(failure -> {
                         if (failure == null) {
                             return CompletableFuture.completedFuture(null);

@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport;
 
 import io.github.mcpsessions.store.EventLog;
 import io.github.mcpsessions.store.EventLog.AppendOutcome;
+import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.transport.AppendQueue.Entry;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -186,7 +187,7 @@ final class StreamWriter {
         }
         appended.whenComplete((outcome, failure) -> {
             if (failure != null) {
-                onFailure();
+                onFailure(Failures.cause(failure));
             } else {
                 switch (outcome) {
                     case APPENDED -> onAppended(first, end, false);
@@ -235,9 +236,14 @@ final class StreamWriter {
         flush();
     }
 
-    private void onFailure() {
+    private void onFailure(@Nullable Throwable failure) {
         if (!isOpened()) {
             owner.onUnlogged();
+            return;
+        }
+        if (failure instanceof RecordFormatException unreadable) {
+            // What is in the log is no stream any more, and will not be one.
+            lose(unreadable);
             return;
         }
         long retryMillis = RETRY_MILLIS;

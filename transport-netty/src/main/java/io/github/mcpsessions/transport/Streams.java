@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -153,19 +152,16 @@ final class Streams {
                     if (failure == null) {
                         return CompletableFuture.completedFuture(page);
                     }
-                    if (attempts == 1 || leaving || reader.isClosed() || isUnreadable(failure)) {
+                    if (attempts == 1
+                            || leaving
+                            || reader.isClosed()
+                            || Failures.cause(failure) instanceof RecordFormatException) {
                         return CompletableFuture.<Optional<Page>>failedFuture(failure);
                     }
                     return CompletableFuture.completedFuture(attempts - 1)
                             .thenComposeAsync(left -> attach(reader, cursor, left), LATER);
                 })
                 .thenCompose(result -> result);
-    }
-
-    private static boolean isUnreadable(Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return cause instanceof RecordFormatException;
     }
 
     /**

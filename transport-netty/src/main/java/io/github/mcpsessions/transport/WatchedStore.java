@@ -9,7 +9,6 @@ import io.github.mcpsessions.transport.EngineObserver.StoreOperation;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -103,7 +102,7 @@ final class WatchedStore implements SessionStore {
     private void note(StoreOperation operation, long began, @Nullable Throwable failure) {
         long now = nanoTime.getAsLong();
         // A record that cannot be read is an answer of the store, too.
-        boolean answered = failure == null || cause(failure) instanceof RecordFormatException;
+        boolean answered = failure == null || Failures.cause(failure) instanceof RecordFormatException;
         observer.stored(operation, now - began, failure != null);
         // A store that is full refuses what makes it grow, and serves the rest.
         boolean growing = operation == StoreOperation.CREATE || operation == StoreOperation.UPDATE;
@@ -121,9 +120,5 @@ final class WatchedStore implements SessionStore {
                 log.warn("The session store cannot be reached from {}", nodeId, failure);
             }
         }
-    }
-
-    private static Throwable cause(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 }

@@ -8,6 +8,7 @@ import io.github.mcpsessions.transport.FakeExchange.FakeStream;
 import io.github.mcpsessions.transport.InterceptedLog.Fault;
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,7 +23,15 @@ class StreamFaultsTest extends AbstractStreamsTest {
     }
 
     private static long attaches(TestReplica replica) {
-        return replica.log.operations.stream().filter("attach"::equals).count();
+        return count(replica, "attach");
+    }
+
+    private static long appends(TestReplica replica) {
+        return count(replica, "append");
+    }
+
+    private static long count(TestReplica replica, String operation) {
+        return replica.log.operations.stream().filter(operation::equals).count();
     }
 
     @ParameterizedTest
@@ -65,5 +74,22 @@ class StreamFaultsTest extends AbstractStreamsTest {
             awaitMessages(opened, 2);
         }
         assertThat(opened.isClosed()).isFalse();
+    }
+
+    @Test
+    @DisplayName("A call whose stream cannot be written any more, for what is stored is none, ends at once")
+    void unwritable() {
+        TestReplica a = replica();
+        String id = a.initialize();
+        FakeStream call = count(a, id, 2);
+        awaitMessages(call, 2);
+        long before = appends(a);
+        a.log.setFault(Fault.UNREADABLE);
+
+        a.release.tryEmitValue("go");
+
+        await().until(call::isClosed);
+        assertThat(call.messages()).hasSize(2);
+        assertThat(appends(a)).isEqualTo(before + 1);
     }
 }

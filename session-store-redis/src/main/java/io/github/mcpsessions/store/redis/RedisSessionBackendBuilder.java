@@ -247,8 +247,8 @@ public final class RedisSessionBackendBuilder {
     }
 
     /**
-     * Sets how many bytes of events, in UTF-8, a stream keeps. When there are more, the oldest events are dropped with the
-     * same append; the newest is always kept.
+     * Sets how many bytes of events a stream keeps, in UTF-8 as they are stored: encrypted, they are a third longer. When
+     * there are more, the oldest events are dropped with the same append; the newest is always kept.
      *
      * @param maxBytesPerStream at least 1
      * @return this builder

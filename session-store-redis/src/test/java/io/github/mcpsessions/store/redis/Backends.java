@@ -2,7 +2,11 @@ package io.github.mcpsessions.store.redis;
 
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.contract.LogBounds;
+import io.github.mcpsessions.store.redis.testing.RedisCluster;
 import io.github.mcpsessions.store.redis.testing.SharedRedis;
+import io.lettuce.core.ClientOptions.DisconnectedBehavior;
+import io.lettuce.core.cluster.ClusterClientOptions;
+import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Duration;
 
 /** Backends for tests that are not about time. */
@@ -27,6 +31,15 @@ final class Backends {
                 .eventRetention(bounds.eventRetention())
                 .maxBroadcasts(bounds.maxBroadcasts())
                 .build();
+    }
+
+    /** {@return a client that many backends can share, which open and close much faster then} */
+    static RedisClusterClient clusterClient(RedisCluster cluster) {
+        RedisClusterClient client = RedisClusterClient.create(cluster.uri());
+        client.setOptions(ClusterClientOptions.builder()
+                .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
+                .build());
+        return client;
     }
 
     /** {@return a builder for a patient backend} */

@@ -24,6 +24,7 @@ import io.github.mcpsessions.store.contract.SessionStoreContract;
 import io.github.mcpsessions.store.redis.testing.RedisCluster;
 import io.github.mcpsessions.store.redis.testing.RedisProcess;
 import io.github.mcpsessions.store.redis.testing.SharedRedis;
+import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -38,27 +39,33 @@ import org.junit.jupiter.api.Test;
 class RedisClusterIT {
 
     private static RedisCluster cluster;
+    private static RedisClusterClient client;
 
     @BeforeAll
     static void startCluster() {
         cluster = RedisCluster.start(3, false);
+        client = Backends.clusterClient(cluster);
     }
 
     @AfterAll
     static void stopCluster() {
+        client.shutdown();
         cluster.close();
     }
 
-    private static SessionBackend open(String uri, String namespace) {
-        return builder(uri, namespace).build();
+    private static SessionBackend open(String namespace) {
+        return builder(namespace).build();
     }
 
-    private static SessionBackend open(String uri, String namespace, LogBounds bounds) {
-        return Backends.bounded(builder(uri, namespace), bounds);
+    private static SessionBackend open(String namespace, LogBounds bounds) {
+        return Backends.bounded(builder(namespace), bounds);
     }
 
-    private static RedisSessionBackendBuilder builder(String uri, String namespace) {
-        return RedisSessionBackend.builder().uri(uri).namespace(namespace).commandTimeout(Duration.ofSeconds(10));
+    private static RedisSessionBackendBuilder builder(String namespace) {
+        return RedisSessionBackend.builder()
+                .redisClusterClient(client)
+                .namespace(namespace)
+                .commandTimeout(Duration.ofSeconds(10));
     }
 
     private static void elapse(String namespace, Duration time) {
@@ -71,7 +78,7 @@ class RedisClusterIT {
 
         @Override
         protected SessionBackend open(String namespace) {
-            return RedisClusterIT.open(cluster.uri(), namespace);
+            return RedisClusterIT.open(namespace);
         }
 
         @Override
@@ -85,7 +92,7 @@ class RedisClusterIT {
 
         @Override
         protected SessionBackend open(String namespace) {
-            return RedisClusterIT.open(cluster.uri(), namespace);
+            return RedisClusterIT.open(namespace);
         }
 
         @Override
@@ -99,7 +106,7 @@ class RedisClusterIT {
 
         @Override
         protected SessionBackend open(String namespace, LogBounds bounds) {
-            return RedisClusterIT.open(cluster.uri(), namespace, bounds);
+            return RedisClusterIT.open(namespace, bounds);
         }
 
         @Override
@@ -113,7 +120,7 @@ class RedisClusterIT {
 
         @Override
         protected SessionBackend open(String namespace, LogBounds bounds) {
-            return RedisClusterIT.open(cluster.uri(), namespace, bounds);
+            return RedisClusterIT.open(namespace, bounds);
         }
 
         @Override
@@ -127,7 +134,7 @@ class RedisClusterIT {
 
         @Override
         protected SessionBackend open(String namespace) {
-            return RedisClusterIT.open(cluster.uri(), namespace);
+            return RedisClusterIT.open(namespace);
         }
 
         @Override
@@ -141,7 +148,7 @@ class RedisClusterIT {
 
         @Override
         protected SessionBackend open(String namespace) {
-            return RedisClusterIT.open(cluster.uri(), namespace);
+            return RedisClusterIT.open(namespace);
         }
 
         @Override
@@ -155,7 +162,7 @@ class RedisClusterIT {
 
         @Override
         protected SessionBackend open(String namespace) {
-            return RedisClusterIT.open(cluster.uri(), namespace);
+            return RedisClusterIT.open(namespace);
         }
 
         @Override
@@ -195,7 +202,11 @@ class RedisClusterIT {
     /** The same as on a single server, where it is explained; here Lettuce keeps the nodes' connections. */
     @Test
     void noWriteIsSentAgainAfterAReconnect() {
-        try (SessionBackend backend = open(cluster.uri(), "twice")) {
+        try (SessionBackend backend = RedisSessionBackend.builder()
+                .uri(cluster.uri())
+                .namespace("twice")
+                .commandTimeout(Duration.ofSeconds(10))
+                .build()) {
             for (int i = 0; i < 50; i++) {
                 result(backend.sessionStore().create(session(newId()), TTL));
             }

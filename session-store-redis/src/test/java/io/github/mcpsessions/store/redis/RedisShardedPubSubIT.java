@@ -19,6 +19,7 @@ import io.github.mcpsessions.store.contract.ReplicaBusContract;
 import io.github.mcpsessions.store.redis.testing.RedisCluster;
 import io.github.mcpsessions.store.redis.testing.RedisProcess;
 import io.github.mcpsessions.store.redis.testing.SharedRedis;
+import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.SlotHash;
 import java.time.Duration;
 import java.util.List;
@@ -35,27 +36,34 @@ class RedisShardedPubSubIT {
     private static final String CHANNEL = "mcp:node:{b-1}:w";
 
     private static RedisCluster shared;
+    private static RedisClusterClient client;
 
     @BeforeAll
     static void startCluster() {
         shared = RedisCluster.start(3, false);
+        client = Backends.clusterClient(shared);
     }
 
     @AfterAll
     static void stopCluster() {
+        client.shutdown();
         shared.close();
     }
 
-    private static RedisSessionBackendBuilder builder(RedisCluster cluster, String namespace) {
+    private static RedisSessionBackendBuilder builder(String namespace) {
         return RedisSessionBackend.builder()
-                .uri(cluster.uri())
+                .redisClusterClient(client)
                 .namespace(namespace)
                 .commandTimeout(Duration.ofSeconds(10))
                 .shardedPubSub(true);
     }
 
     private static RedisSessionBackend open(RedisCluster cluster) {
-        return builder(cluster, "mcp").build();
+        return RedisSessionBackend.builder()
+                .uri(cluster.uri())
+                .commandTimeout(Duration.ofSeconds(10))
+                .shardedPubSub(true)
+                .build();
     }
 
     private static void elapse(String namespace, Duration time) {
@@ -68,7 +76,7 @@ class RedisShardedPubSubIT {
 
         @Override
         protected SessionBackend open(String namespace) {
-            return builder(shared, namespace).build();
+            return builder(namespace).build();
         }
 
         @Override
@@ -82,7 +90,7 @@ class RedisShardedPubSubIT {
 
         @Override
         protected SessionBackend open(String namespace, LogBounds bounds) {
-            return Backends.bounded(builder(shared, namespace), bounds);
+            return Backends.bounded(builder(namespace), bounds);
         }
 
         @Override

@@ -7,8 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
+import java.util.Optional;
 
-/** The {@code redis-server} program that tests start: {@code REDIS_SERVER_BINARY} if set, else the one in the test classpath. */
+/** The {@code redis-server} programs that tests start. */
 final class RedisBinary {
 
     private static final String VERSION = "7.0.15";
@@ -17,6 +18,7 @@ final class RedisBinary {
 
     private RedisBinary() {}
 
+    /** {@return {@code REDIS_SERVER_BINARY} if set, else the newest in the test classpath} */
     static synchronized Path path() {
         String configured = System.getenv("REDIS_SERVER_BINARY");
         if (configured != null && !configured.isEmpty()) {
@@ -26,6 +28,25 @@ final class RedisBinary {
             extracted = extract("redis-server-" + VERSION + "-" + platform());
         }
         return extracted;
+    }
+
+    /** {@return Redis 6.2, if it runs here: it is linked to libraries of the system} */
+    static Optional<Path> oldest() {
+        String platform = platform();
+        Path program =
+                extract((platform.equals("linux-arm64") ? "redis-server-6.2.7-" : "redis-server-6.2.6-v5-") + platform);
+        try {
+            Process version = new ProcessBuilder(program.toString(), "--version")
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return version.waitFor() == 0 ? Optional.of(program) : Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     private static Path extract(String resource) {

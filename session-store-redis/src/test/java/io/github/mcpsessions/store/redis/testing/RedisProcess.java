@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -25,6 +26,7 @@ public final class RedisProcess implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
     private static final int ATTEMPTS = 5;
 
+    private final Path program;
     private final int port;
     private final List<String> options;
     private final List<String> sentinelConfiguration;
@@ -32,7 +34,8 @@ public final class RedisProcess implements AutoCloseable {
     private final Thread killer = new Thread(this::kill, "redis-killer");
     private volatile Process process;
 
-    private RedisProcess(int port, List<String> options, List<String> sentinelConfiguration) {
+    private RedisProcess(Path program, int port, List<String> options, List<String> sentinelConfiguration) {
+        this.program = program;
         this.port = port;
         this.options = options;
         this.sentinelConfiguration = sentinelConfiguration;
@@ -71,12 +74,22 @@ public final class RedisProcess implements AutoCloseable {
      * @throws IllegalStateException if the server ends at once, such as when the port is taken
      */
     public static RedisProcess startOn(int port, String... options) {
-        return started(new RedisProcess(port, List.of(options), List.of()));
+        return started(new RedisProcess(RedisBinary.path(), port, List.of(options), List.of()));
+    }
+
+    /**
+     * Starts a server of the oldest version that is supported on a free port, and waits until it answers.
+     *
+     * @return the running server, or empty where its program does not run, for want of the libraries that it is linked to
+     */
+    public static Optional<RedisProcess> startOldest() {
+        return RedisBinary.oldest()
+                .map(program -> started(new RedisProcess(program, freePort(), List.of(), List.of())));
     }
 
     /** Starts a Sentinel on a free port, with these lines as its configuration. */
     static RedisProcess startSentinel(List<String> configuration) {
-        return started(new RedisProcess(freePort(), List.of(), configuration));
+        return started(new RedisProcess(RedisBinary.path(), freePort(), List.of(), configuration));
     }
 
     private static RedisProcess started(RedisProcess redis) {
@@ -204,7 +217,7 @@ public final class RedisProcess implements AutoCloseable {
     }
 
     private void launch(String... more) {
-        List<String> command = new ArrayList<>(List.of(RedisBinary.path().toString()));
+        List<String> command = new ArrayList<>(List.of(program.toString()));
         if (!sentinelConfiguration.isEmpty()) {
             command.addAll(List.of(writtenConfiguration(), "--sentinel"));
         }

@@ -2,23 +2,14 @@ package io.github.mcpsessions.transport.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.mcpsessions.store.SessionChange;
-import io.github.mcpsessions.store.SessionOwner;
-import io.github.mcpsessions.store.SessionRecord;
-import io.github.mcpsessions.store.SessionStore;
-import io.github.mcpsessions.store.StoreUnavailableException;
 import io.github.mcpsessions.transport.StaticBearerTokens;
 import io.modelcontextprotocol.server.McpAsyncServer;
 import io.modelcontextprotocol.server.McpServer;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -41,40 +32,6 @@ class EndpointStatusTest {
     private static final String PING = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
     private static final int MAX_BODY_BYTES = 10_000;
 
-    /** A store that cannot be reached. */
-    private static final class Unreachable implements SessionStore {
-
-        private static <T> CompletionStage<T> unavailable() {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("as the test wants it"));
-        }
-
-        @Override
-        public CompletionStage<Void> create(SessionRecord record, Duration ttl) {
-            return unavailable();
-        }
-
-        @Override
-        public CompletionStage<Optional<SessionRecord>> load(
-                String sessionId, @Nullable SessionOwner caller, Duration ttl) {
-            return unavailable();
-        }
-
-        @Override
-        public CompletionStage<Boolean> touch(String sessionId, Duration ttl) {
-            return unavailable();
-        }
-
-        @Override
-        public CompletionStage<Boolean> update(String sessionId, SessionChange change) {
-            return unavailable();
-        }
-
-        @Override
-        public CompletionStage<Boolean> delete(String sessionId) {
-            return unavailable();
-        }
-    }
-
     private static NettyStreamableServerTransportProvider here;
     private static NettyStreamableServerTransportProvider cutOff;
     private static McpAsyncServer server;
@@ -84,7 +41,7 @@ class EndpointStatusTest {
     static void start() {
         here = builder().build();
         server = McpServer.async(here).serverInfo("test", "1").build();
-        cutOff = builder().sessionStore(new Unreachable()).build();
+        cutOff = builder().sessionStore(new UnreachableStore()).build();
         cutOffServer = McpServer.async(cutOff).serverInfo("test", "1").build();
     }
 

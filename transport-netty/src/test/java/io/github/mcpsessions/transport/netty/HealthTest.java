@@ -4,11 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.github.mcpsessions.store.SessionChange;
-import io.github.mcpsessions.store.SessionOwner;
-import io.github.mcpsessions.store.SessionRecord;
-import io.github.mcpsessions.store.SessionStore;
-import io.github.mcpsessions.store.StoreUnavailableException;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.server.McpServerFeatures.AsyncToolSpecification;
@@ -22,12 +17,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -115,7 +106,7 @@ class HealthTest {
     @Test
     @DisplayName("A replica that cannot reach its store is degraded, alive and ready")
     void degraded() throws Exception {
-        start(NettyStreamableServerTransportProvider.builder().sessionStore(new BrokenStore()));
+        start(NettyStreamableServerTransportProvider.builder().sessionStore(new UnreachableStore()));
         assertThat(post("0123456789abcdef0123456789abcdef", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}")
                         .join()
                         .statusCode())
@@ -179,39 +170,5 @@ class HealthTest {
                     .hasMessageContaining(String.valueOf(taken.getLocalPort()));
         }
         assertThatThrownBy(transport::boundAddress).isInstanceOf(IllegalStateException.class);
-    }
-
-    /** A store that nobody can reach. */
-    private static final class BrokenStore implements SessionStore {
-
-        private static <T> CompletionStage<T> fail() {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("broken by the test"));
-        }
-
-        @Override
-        public CompletionStage<Void> create(SessionRecord record, Duration ttl) {
-            return fail();
-        }
-
-        @Override
-        public CompletionStage<Optional<SessionRecord>> load(
-                String sessionId, @Nullable SessionOwner caller, Duration ttl) {
-            return fail();
-        }
-
-        @Override
-        public CompletionStage<Boolean> touch(String sessionId, Duration ttl) {
-            return fail();
-        }
-
-        @Override
-        public CompletionStage<Boolean> update(String sessionId, SessionChange change) {
-            return fail();
-        }
-
-        @Override
-        public CompletionStage<Boolean> delete(String sessionId) {
-            return fail();
-        }
     }
 }

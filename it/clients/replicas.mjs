@@ -14,11 +14,12 @@ export const jar = path.join(root, 'example-server', 'target', 'example-server.j
 /**
  * @param name of the logical server
  * @param env further settings of its replicas
+ * @param startStore starts their Redis and returns its `url` and `close()`
  * @param onLine is told which replica has written which line
  * @returns the replicas as `{child, name, port}`, the proxy, `startAgain(replica)` for one that has ended, and `close()`
  */
-export async function startReplicas(name, { env = {}, onLine = () => {} } = {}) {
-    const redis = await startRedis(root);
+export async function startReplicas(name, { env = {}, onLine = () => {}, startStore = startRedis } = {}) {
+    const redis = await startStore(root);
     const namespace = `${name}-${process.pid}-${Date.now()}`;
     const replicas = [];
 

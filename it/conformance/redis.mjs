@@ -10,14 +10,13 @@ export async function startRedis(root) {
     if (process.env.REDIS_URL) {
         return { url: process.env.REDIS_URL, from: 'REDIS_URL', close: async () => {} };
     }
-    const installed = await run('sh', ['-c', 'command -v redis-server']);
-    const binary = installed.code === 0 ? installed.output.trim() : await embeddedBinary(root);
+    const { binary, from } = await redisServer(root);
     const directory = path.join(tmpdir(), `mcp-sessions-redis-${process.pid}`);
     await mkdir(directory, { recursive: true });
     const { port, server } = await startOnFreePort(binary, directory);
     return {
         url: `redis://127.0.0.1:${port}`,
-        from: installed.code === 0 ? binary : 'the embedded-redis jar',
+        from,
         close: async () => {
             await stop(server);
             await rm(directory, { recursive: true, force: true });
@@ -25,17 +24,29 @@ export async function startRedis(root) {
     };
 }
 
-async function startOnFreePort(binary, directory) {
+/** The program, and where it is from. */
+export async function redisServer(root) {
+    const installed = await run('sh', ['-c', 'command -v redis-server']);
+    return installed.code === 0
+        ? { binary: installed.output.trim(), from: installed.output.trim() }
+        : { binary: await embeddedBinary(root), from: 'the embedded-redis jar' };
+}
+
+/** Starts a server that keeps nothing on disk. */
+export function startOn(port, binary, directory, options = []) {
+    return start(
+        'redis-server',
+        binary,
+        ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory, ...options],
+        { ready: /Ready to accept connections/ },
+    );
+}
+
+export async function startOnFreePort(binary, directory, options) {
     for (let attempt = 1; ; attempt++) {
         const port = await freePort();
         try {
-            const server = await start(
-                'redis-server',
-                binary,
-                ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory],
-                { ready: /Ready to accept connections/ },
-            );
-            return { port, server };
+            return { port, server: await startOn(port, binary, directory, options) };
         } catch (error) {
             // Somebody else may have taken the port between the look and the start.
             if (attempt === 5 || !/Address already in use/.test(error.message)) throw error;
@@ -43,7 +54,7 @@ async function startOnFreePort(binary, directory) {
     }
 }
 
-function freePort() {
+export function freePort() {
     return new Promise((resolve, reject) => {
         const probe = createServer();
         probe.once('error', reject);

@@ -1,5 +1,5 @@
-// Three replicas of the example server as processes on one real Redis, behind a proxy that balances each request, and
-// scenarios that are tried with them one after the other.
+// Three replicas of the example server as processes on one real Redis, behind a proxy that balances each request over those
+// that say they are ready, and scenarios that are tried with them one after the other.
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,8 @@ import { startRedis } from '../conformance/redis.mjs';
 import { startCuttingProxy } from './cutting-proxy.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+const PROBE_MILLIS = 200;
 
 export const jar = path.join(root, 'example-server', 'target', 'example-server.jar');
 
@@ -25,7 +27,15 @@ export async function startReplicas(name, { env = {}, onLine = () => {}, startSt
 
     async function startReplica(id, port = 0) {
         const started = await start(id, 'java', ['-jar', jar], {
-            env: { REDIS_URL: redis.url, HOST: '127.0.0.1', PORT: `${port}`, NODE_ID: id, MCP_NAMESPACE: namespace, ...env },
+            env: {
+                REDIS_URL: redis.url,
+                HOST: '127.0.0.1',
+                PORT: `${port}`,
+                NODE_ID: id,
+                MCP_NAMESPACE: namespace,
+                MCP_SHUTDOWN_GRACE: '1s',
+                ...env,
+            },
             ready: /http:\/\/127\.0\.0\.1:(\d+)\//,
             onLine: (line) => onLine(id, line),
         });
@@ -33,7 +43,20 @@ export async function startReplicas(name, { env = {}, onLine = () => {}, startSt
     }
 
     replicas.push(...(await Promise.all(['a', 'b', 'c'].map((id) => startReplica(id)))));
-    const proxy = await startCuttingProxy(() => replicas.map((replica) => replica.port));
+    const away = new Set();
+    const probe = setInterval(() => {
+        for (const { port } of replicas) {
+            fetch(`http://127.0.0.1:${port}/health/ready`).then(
+                ({ ok }) => (ok ? away.delete(port) : away.add(port)),
+                () => away.add(port),
+            );
+        }
+    }, PROBE_MILLIS);
+    const proxy = await startCuttingProxy(() => {
+        const ports = replicas.map((replica) => replica.port);
+        const ready = ports.filter((port) => !away.has(port));
+        return ready.length > 0 ? ready : ports;
+    });
     return {
         replicas,
         proxy,
@@ -41,6 +64,7 @@ export async function startReplicas(name, { env = {}, onLine = () => {}, startSt
             replicas[replicas.indexOf(replica)] = await startReplica(replica.name, replica.port);
         },
         async close() {
+            clearInterval(probe);
             proxy.close();
             await Promise.all(replicas.map(stop));
             await redis.close();

@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 /**
  * Loads replicas behind a balancer, as clients that keep one session each and repeat what has failed. Prints how many requests
  * were made, how many of them were served and how fast, what the others got, and which replica has served how many, by
- * {@code X-Served-By}. Exits with 1 if a session was lost.
+ * {@code X-Served-By}. Exits with 1 if a session was lost, or nothing was served.
  */
 @Command(
         name = "replicas",
@@ -106,7 +106,7 @@ public final class ReplicasLoad implements Callable<Integer> {
             thread.join(TIMEOUT.toMillis());
         }
         print((System.nanoTime() - start) / 1e9);
-        return lost.sum() == 0 ? 0 : 1;
+        return lost.sum() == 0 && served.sum() > 0 ? 0 : 1;
     }
 
     private void run() {

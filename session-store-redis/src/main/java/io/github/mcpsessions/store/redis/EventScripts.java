@@ -59,9 +59,9 @@ final class EventScripts {
               return ''
             end
 
-            local function state()
+            local function state(to_tell)
               local call = redis.call('HMGET', KEYS[2], 'writer', 'request')
-              return {call[1] or '', call[2] or '', last, ended and 1 or 0, gen, holder, pos}
+              return {call[1] or '', call[2] or '', last, ended and 1 or 0, gen, holder, pos, to_tell}
             end
 
             -- As long as the session, or for a call that is under way at least so long.
@@ -199,7 +199,10 @@ final class EventScripts {
             end
             """;
 
-    /** ARGV: stream, writer, request, first number, ends, wake, channels, events. Returns an AppendOutcome's ordinal, and whom to tell. */
+    /**
+     * ARGV: stream, writer, request, first number, ends, wake, channels, events. Returns an AppendOutcome's ordinal, and whom
+     * to tell.
+     */
     private static final String APPEND = """
             if gone then
               return {2, ''}
@@ -234,7 +237,10 @@ final class EventScripts {
             return {appended, news and tell_holder(ARGV[7], ARGV[2], ARGV[6]) or ''}
             """;
 
-    /** ARGV: sender, mark or empty, wake, channels, events. Returns the state and whom to tell, or nothing when the session is gone. */
+    /**
+     * ARGV: sender, mark or empty, wake, channels, events. Returns the state and whom to tell, or nothing when the session is
+     * gone.
+     */
     private static final String APPEND_SHARED = """
             if gone then
               return {}
@@ -246,9 +252,7 @@ final class EventScripts {
               local a, b = string.match(redis.call('HGET', KEYS[2], 'mark') or '0-', '^(%d+)-(%d*)$')
               local c, d = string.match(ARGV[2], '^(%d+)-(%d+)$')
               if less(c, a) or c == a and not less(b, d) then
-                local reply = state()
-                reply[8] = ''
-                return reply
+                return state('')
               end
               redis.call('HSET', KEYS[2], 'mark', ARGV[2])
             end
@@ -258,9 +262,7 @@ final class EventScripts {
             trim()
             redis.call('HSET', KEYS[2], 'last', last, 'bytes', bytes)
             expire()
-            local reply = state()
-            reply[8] = #ARGV >= 5 and tell_holder(ARGV[4], ARGV[1], ARGV[3]) or ''
-            return reply
+            return state(#ARGV >= 5 and tell_holder(ARGV[4], ARGV[1], ARGV[3]) or '')
             """;
 
     /**

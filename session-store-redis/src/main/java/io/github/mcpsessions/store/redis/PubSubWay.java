@@ -30,7 +30,7 @@ final class PubSubWay implements Link.Listener<StatefulRedisPubSubConnection<Str
 
     /*
      * How an epoch is known. Every 250 ms the time is published to a channel of this way's own, over the connection for
-     * commands, and hears it on the connection for subscriptions. Redis delivers what it publishes to one subscriber in
+     * commands, and heard on the connection for subscriptions. Redis delivers what it publishes to one subscriber in
      * order, and the deliveries' thread keeps that order: when the ping of time t is taken from the queue, everything
      * published before t has been delivered. So the way knows at any moment up to when it has heard all.
      *

@@ -81,6 +81,41 @@ final class RedisReplicaBus implements ReplicaBus {
         }
     }
 
+    /** A listener to one replica. Its subscription is in place, at the latest, when the way's first epoch has begun. */
+    private final class Member implements Subscription {
+
+        private final String incarnation;
+        private final Shard shard;
+        private final Subscription subscription;
+        private final CompletionStage<Void> ready;
+        private final AtomicBoolean ended = new AtomicBoolean();
+
+        Member(String incarnation, Shard shard, Subscription subscription) {
+            this.incarnation = incarnation;
+            this.shard = shard;
+            this.subscription = subscription;
+            this.ready = commands.withinTimeout(shard.way
+                    .firstEpoch()
+                    .thenCompose(known -> shard.way.epoch() == NO_EPOCH
+                            ? subscription.ready()
+                            : CompletableFuture.completedFuture(null))
+                    .toCompletableFuture());
+        }
+
+        @Override
+        public CompletionStage<Void> ready() {
+            return ready;
+        }
+
+        @Override
+        public void close() {
+            subscription.close();
+            if (ended.compareAndSet(false, true)) {
+                leave(incarnation, shard);
+            }
+        }
+    }
+
     /**
      * Creates a bus that is not connected yet.
      *
@@ -139,58 +174,30 @@ final class RedisReplicaBus implements ReplicaBus {
     private Subscription subscribe(Shards from, String incarnation, Consumer<String> listener) {
         String channel = keys.shardChannel(incarnation);
         synchronized (lock) {
-            Shard known = open.get(incarnation);
-            if (closed || known != null) {
-                PubSubWay way = known == null ? toAll : known.way;
-                return member(incarnation, known, way.subscribe(channel, listener), null);
+            if (closed) {
+                return toAll.subscribe(channel, listener);
             }
-            Shard shard = new Shard(new PubSubWay(
-                    PubSub.SHARDED,
-                    commands,
-                    deliveries,
-                    connector + ", shard of " + channel,
-                    keys.shardPingChannel(incarnation, backendId)));
-            open.put(incarnation, shard);
-            ways = ways.with(shard.way);
+            Shard shard = open.computeIfAbsent(incarnation, name -> newShard(name, channel));
             Subscription subscription = shard.way.subscribe(channel, listener);
-            shard.way.onEpoch(this::announce);
-            var unused = shard.way.start(() -> from.connectPubSub(channel), connector.connectTimeout(), scheduler);
-            return member(incarnation, shard, subscription, shard.way.firstEpoch());
+            shard.listeners++;
+            if (shard.listeners == 1) {
+                var unused = shard.way.start(() -> from.connectPubSub(channel), connector.connectTimeout(), scheduler);
+            }
+            return new Member(incarnation, shard, subscription);
         }
     }
 
-    /** Called under the lock. The first subscription is in place when the way's first epoch has begun. */
-    private Subscription member(
-            String incarnation,
-            @Nullable Shard shard,
-            Subscription subscription,
-            @Nullable CompletionStage<Void> firstEpoch) {
-        if (shard == null) {
-            return subscription;
-        }
-        shard.listeners++;
-        CompletionStage<Void> ready = firstEpoch == null
-                ? subscription.ready()
-                : commands.withinTimeout(firstEpoch
-                        .thenCompose(ended -> shard.way.epoch() == NO_EPOCH
-                                ? subscription.ready()
-                                : CompletableFuture.completedFuture(null))
-                        .toCompletableFuture());
-        AtomicBoolean ended = new AtomicBoolean();
-        return new Subscription() {
-            @Override
-            public CompletionStage<Void> ready() {
-                return ready;
-            }
-
-            @Override
-            public void close() {
-                subscription.close();
-                if (ended.compareAndSet(false, true)) {
-                    leave(incarnation, shard);
-                }
-            }
-        };
+    /** Called under the lock. */
+    private Shard newShard(String incarnation, String channel) {
+        PubSubWay way = new PubSubWay(
+                PubSub.SHARDED,
+                commands,
+                deliveries,
+                connector + ", shard of " + channel,
+                keys.shardPingChannel(incarnation, backendId));
+        way.onEpoch(this::announce);
+        ways = ways.with(way);
+        return new Shard(way);
     }
 
     private void leave(String incarnation, Shard shard) {

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.mcpsessions.it.harness.Backends;
 import io.github.mcpsessions.it.harness.LocalReplicas;
-import io.github.mcpsessions.it.harness.RawHttp;
 import io.github.mcpsessions.it.harness.RawSession;
 import io.github.mcpsessions.it.harness.SseEvent;
 import io.github.mcpsessions.it.harness.SseStream;
@@ -71,9 +70,7 @@ class RedisFullIT {
     }
 
     private static SseStream tryResume(RawSession session, URI replica, String lastEventId) {
-        Map<String, String> headers = session.getHeaders();
-        headers.put("Last-Event-ID", lastEventId);
-        SseStream stream = RawHttp.open("GET", replica, headers, null);
+        SseStream stream = session.tryResume(replica, lastEventId);
         assertThat(stream.status()).isIn(200, 503);
         if (stream.status() == 503) {
             assertThat(stream.headers().firstValue("Retry-After")).isPresent();
@@ -120,7 +117,7 @@ class RedisFullIT {
 
             await("a time that is longer than the life of a heartbeat")
                     .atMost(PATIENCE)
-                    .until(() -> List.of().equals(redis.call("KEYS", "*:node:*")));
+                    .until(() -> redis.keys("*:node:*").isEmpty());
             makeRoom();
 
             try (SseStream resumed = resume(session, b, cut.lastEventId())) {

@@ -30,9 +30,7 @@ class RedisOutageLoadIT {
 
     @SuppressWarnings("SystemOut")
     private static void outages(String name, Backends backends, Fault begin, Fault end) {
-        // On a machine that stalls a quick call may last as long as a slow one; it is still not to become a stream,
-        // which
-        // lives in Redis.
+        // On a machine that stalls a quick call may take long. It is not to become a stream, for streams need Redis.
         try (LocalReplicas replicas =
                         new LocalReplicas(REPLICAS, backends, builder -> builder.sseAfter(Duration.ofMinutes(1)));
                 OutageLoad load = new OutageLoad(replicas.endpoints())) {

@@ -37,6 +37,11 @@ final class InterceptedLog implements EventLog {
         this.delegate = delegate;
     }
 
+    /** How often an operation of a name was called. */
+    long count(String operation) {
+        return operations.stream().filter(operation::equals).count();
+    }
+
     void setFault(Fault fault) {
         this.fault = fault;
     }

@@ -22,18 +22,6 @@ class StreamFaultsTest extends AbstractStreamsTest {
                 : resume(id, Objects.requireNonNull(call.events.get(0).id()));
     }
 
-    private static long attaches(TestReplica replica) {
-        return count(replica, "attach");
-    }
-
-    private static long appends(TestReplica replica) {
-        return count(replica, "append");
-    }
-
-    private static long count(TestReplica replica, String operation) {
-        return replica.log.operations.stream().filter(operation::equals).count();
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"listen", "resume"})
     @DisplayName("What is stored and cannot be read is 503 at once: to ask again is of no use")
@@ -49,7 +37,7 @@ class StreamFaultsTest extends AbstractStreamsTest {
 
         assertThat(b.status(exchange)).isEqualTo(503);
         assertThat(exchange.responseHeaders).containsKey("Retry-After");
-        assertThat(attaches(b)).isEqualTo(1);
+        assertThat(b.log.count("attach")).isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -64,7 +52,7 @@ class StreamFaultsTest extends AbstractStreamsTest {
         assertThat(b.status(TestReplica.ping(id))).isEqualTo(200);
         b.log.setFault(Fault.BEFORE);
         FakeExchange exchange = b.begin(open(what, id, call));
-        await().until(() -> attaches(b) >= 2);
+        await().until(() -> b.log.count("attach") >= 2);
         assertThat(exchange.answer).isNotDone();
 
         b.log.setFault(Fault.NONE);
@@ -83,13 +71,13 @@ class StreamFaultsTest extends AbstractStreamsTest {
         String id = a.initialize();
         FakeStream call = count(a, id, 2);
         awaitMessages(call, 2);
-        long before = appends(a);
+        long before = a.log.count("append");
         a.log.setFault(Fault.UNREADABLE);
 
         a.release.tryEmitValue("go");
 
         await().until(call::isClosed);
         assertThat(call.messages()).hasSize(2);
-        assertThat(appends(a)).isEqualTo(before + 1);
+        assertThat(a.log.count("append")).isEqualTo(before + 1);
     }
 }

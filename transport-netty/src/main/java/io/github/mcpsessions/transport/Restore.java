@@ -40,6 +40,7 @@ final class Restore {
         work.complete(lookup);
     }
 
+    /** Settles the restore if it takes too long; for one that is settled already, no timer is set. */
     void settleAfter(Duration timeout, SessionLookup lookup) {
         work.completeOnTimeout(lookup, timeout.toNanos(), TimeUnit.NANOSECONDS);
     }

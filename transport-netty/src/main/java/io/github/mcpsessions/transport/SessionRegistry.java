@@ -119,6 +119,7 @@ final class SessionRegistry {
                 .maximumSize(MAX_MISSING)
                 .expireAfterWrite(MISSING_FOR)
                 .ticker(config.nanoTime::getAsLong)
+                .executor(Runnable::run)
                 .build();
         this.touchIntervalNanos = config.touchInterval().toNanos();
         this.unreadable = new LogThrottle(UNREADABLE_INTERVAL, config.nanoTime);
@@ -443,8 +444,8 @@ final class SessionRegistry {
             mine.settle(new SessionLookup.Unavailable("Too many sessions are being restored"));
         } else {
             observe(mine, request);
-            mine.settleAfter(config.restoreTimeout, RESTORE_TIMED_OUT);
             load(look, mine);
+            mine.settleAfter(config.restoreTimeout, RESTORE_TIMED_OUT);
         }
         return mine.outcome;
     }

@@ -29,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  *  {@value #BODY}        collects the body within its limit: 413, Expect
  *  {@value #GUARD}       malformed HTTP, Host and Origin: 400, 403, 414, 431
  *  {@value #PREFLIGHT}   headers that a preflight may ask for and nobody can list, if configured
- *  {@value #PREFLIGHT}   headers that a preflight may ask for and nobody can list, if configured
  *  {@value #CORS}        preflight requests and CORS headers, if configured
  *  {@value #GATE}        path and method: health, metadata, 404, 405, OPTIONS
  *  {@value #EXCHANGE}    hands the exchange to the engine

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 
 /** One running request of a client: what its handler sees as the session, and where its response goes. */
 final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcome {
@@ -89,8 +90,7 @@ final class Call implements McpLoggableSession, ResumableCall, HandlerRun.Outcom
         } catch (RuntimeException e) {
             result = Mono.error(e);
         }
-        result.contextWrite(c -> c.put(McpTransportContext.KEY, context).put(ON_ERROR_DROPPED, logDropped))
-                .subscribe(running);
+        running.await(result, Context.of(McpTransportContext.KEY, context, ON_ERROR_DROPPED, logDropped));
     }
 
     void unregister() {

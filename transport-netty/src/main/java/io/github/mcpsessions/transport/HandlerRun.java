@@ -4,6 +4,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 
 /** Waits for a handler's result: of result, failure and end from outside the first one counts. */
 final class HandlerRun extends BaseSubscriber<Object> {
@@ -23,12 +25,24 @@ final class HandlerRun extends BaseSubscriber<Object> {
     private final boolean interruptible;
 
     private volatile boolean ended;
+    private volatile Context context = Context.empty();
     /** The thread that is in the handler, as long as the handler has not returned a publisher and subscribed to it. */
     private @Nullable Thread thread;
 
     HandlerRun(Outcome outcome, boolean interruptible) {
         this.outcome = outcome;
         this.interruptible = interruptible;
+    }
+
+    /** Waits for a handler, which finds the context around it: to write it upstream would take an operator more per call. */
+    void await(Mono<?> handler, Context context) {
+        this.context = context;
+        handler.subscribe(this);
+    }
+
+    @Override
+    public Context currentContext() {
+        return context;
     }
 
     boolean isEnded() {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -117,10 +118,10 @@ final class ModernCall implements McpLoggableSession, HandlerRun.Outcome {
         McpAsyncServerExchange exchange = new McpAsyncServerExchange(
                 id, this, request.clientCapabilities(), request.clientInfo(), context, sdk.schemaValidator());
         try {
-            Mono.defer(() -> handler.handle(exchange, request.params()))
-                    .timeout(timeout, Mono.error(TooLongException::new))
-                    .contextWrite(c -> c.put(McpTransportContext.KEY, context))
-                    .subscribe(run);
+            run.await(
+                    Mono.defer(() -> handler.handle(exchange, request.params()))
+                            .timeout(timeout, Mono.error(TooLongException::new)),
+                    Context.of(McpTransportContext.KEY, context));
         } catch (Throwable e) {
             // Reactor lets through what it takes for fatal, such as a missing class; the client waits all the same.
             if (run.end()) {

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 
 /** One running request to a server without sessions. */
 final class StatelessCall implements HandlerRun.Outcome {
@@ -38,11 +39,11 @@ final class StatelessCall implements HandlerRun.Outcome {
         try {
             // The SDK takes no id beyond 64 bits; the answer carries the client's own in any case.
             Object id = request.id() instanceof BigInteger big ? big.toString() : request.id();
-            Mono.defer(() -> handler.handleRequest(
-                            context, new McpSchema.JSONRPCRequest(request.method(), id, request.params())))
-                    .timeout(timeout)
-                    .contextWrite(c -> c.put(McpTransportContext.KEY, context))
-                    .subscribe(run);
+            run.await(
+                    Mono.defer(() -> handler.handleRequest(
+                                    context, new McpSchema.JSONRPCRequest(request.method(), id, request.params())))
+                            .timeout(timeout),
+                    Context.of(McpTransportContext.KEY, context));
         } catch (Throwable e) {
             // Reactor lets through what it takes for fatal, such as a missing class; the client waits all the same.
             if (run.end()) {

@@ -1,22 +1,20 @@
 package io.github.mcpsessions.bench;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
-import java.net.SocketTimeoutException;
+import java.lang.ProcessBuilder.Redirect;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +23,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Measures what honest clients see, first alone and then beside hostile connections of all kinds of {@link Attack}. Prints
- * the honest p50, p99 and failures of both times, the heap of the server, and how often it answered what. Exits with 1 if an
- * honest call has failed, or anything was answered with another 5xx than 503.
+ * Measures what honest clients see, first alone and then beside a {@link HostileLoad}. Prints the honest p50, p99 and failures
+ * of both times, the heap of the server, and how often it answered what. Exits with 1 if an honest call has failed, or anything
+ * was answered with another 5xx than 503.
+ *
+ * <p>The hostile connections are a process of the lowest priority: honest clients do not wait for a core that attackers have,
+ * only for the server.
  */
 @Command(name = "attack", mixinStandardHelpOptions = true, description = "Loads an MCP server honestly and not.")
 public final class AttackLoad implements Callable<Integer> {
@@ -43,7 +44,7 @@ public final class AttackLoad implements Callable<Integer> {
     private int quietSeconds = 30;
 
     @Option(names = "--warmup", description = "seconds before, of both (default: ${DEFAULT-VALUE})")
-    private int warmup = 10;
+    private int warmup = 30;
 
     @Option(names = "--honest", description = "honest clients (default: ${DEFAULT-VALUE})")
     private int honest = 50;
@@ -59,9 +60,8 @@ public final class AttackLoad implements Callable<Integer> {
             description = "ms between two requests of a hostile connection (default: ${DEFAULT-VALUE})")
     private int hostilePause = 50;
 
-    private final Map<String, LongAdder> answers = new ConcurrentSkipListMap<>();
-    private final LongAdder badAnswers = new LongAdder();
     private final LongAdder failedToStart = new LongAdder();
+    private @Nullable MemoryMXBean memory;
     private volatile @Nullable Phase phase;
     private volatile boolean ended;
 
@@ -70,7 +70,7 @@ public final class AttackLoad implements Callable<Integer> {
 
         private final Histogram nanos = new ConcurrentHistogram(TimeUnit.MINUTES.toNanos(2), 3);
         private final LongAdder failures = new LongAdder();
-        private long maxHeapKiB;
+        private long maxHeap;
     }
 
     private AttackLoad() {}
@@ -85,10 +85,11 @@ public final class AttackLoad implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws InterruptedException, IOException {
+    public Integer call() throws InterruptedException, IOException, AttachNotSupportedException {
+        memory = memory();
         CountDownLatch ready = new CountDownLatch(honest);
         for (int i = 0; i < honest; i++) {
-            daemon("honest-" + i, () -> beHonest(ready));
+            Wire.daemon("honest-" + i, () -> beHonest(ready));
         }
         ready.await();
         if (failedToStart.sum() > 0) {
@@ -98,11 +99,8 @@ public final class AttackLoad implements Callable<Integer> {
         watch(new Phase(), warmup);
         Phase quiet = watch(new Phase(), quietSeconds);
         print("quiet", quiet);
-        List<Attack> kinds = List.of(Attack.values());
-        for (int i = 0; i < hostile; i++) {
-            int seed = i;
-            daemon("hostile-" + i, () -> attack(kinds.get(seed % kinds.size()), new Random(seed)));
-        }
+        phase = new Phase();
+        Process attack = attack();
         watch(new Phase(), warmup);
         Phase attacked = watch(new Phase(), seconds);
         ended = true;
@@ -111,18 +109,43 @@ public final class AttackLoad implements Callable<Integer> {
                 Locale.ROOT,
                 "honest p99 under attack / quiet: %.1f%n",
                 (double) attacked.nanos.getValueAtPercentile(99) / quiet.nanos.getValueAtPercentile(99));
-        answers.forEach((answer, count) -> System.out.println(answer + ": " + count));
-        long failures = quiet.failures.sum() + attacked.failures.sum();
-        System.out.println("5xx other than 503: " + badAnswers.sum());
-        return failures + badAnswers.sum() == 0 ? 0 : 1;
+        attack.getOutputStream().close();
+        boolean onlyExpected = attack.waitFor() == 0;
+        return onlyExpected && quiet.failures.sum() + attacked.failures.sum() == 0 ? 0 : 1;
     }
 
-    private Phase watch(Phase next, int forSeconds) throws InterruptedException, IOException {
+    /** Begins what lasts until the process's input is closed. */
+    private Process attack() throws IOException {
+        List<String> command = List.of(
+                "nice",
+                "-n",
+                "19",
+                System.getProperty("java.home") + "/bin/java",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                HostileLoad.class.getName(),
+                "--server",
+                server.toString(),
+                "--connections",
+                Integer.toString(hostile),
+                "--pause",
+                Integer.toString(hostilePause));
+        return new ProcessBuilder(command)
+                .redirectOutput(Redirect.INHERIT)
+                .redirectError(Redirect.INHERIT)
+                .start();
+    }
+
+    private Phase watch(Phase next, int forSeconds) throws InterruptedException {
         phase = next;
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(forSeconds);
         while (end - System.nanoTime() > 0) {
             TimeUnit.NANOSECONDS.sleep(Math.min(TimeUnit.SECONDS.toNanos(1), Math.max(1, end - System.nanoTime())));
-            next.maxHeapKiB = Math.max(next.maxHeapKiB, heapKiB());
+            if (memory != null) {
+                next.maxHeap =
+                        Math.max(next.maxHeap, memory.getHeapMemoryUsage().getUsed());
+            }
         }
         return next;
     }
@@ -137,13 +160,7 @@ public final class AttackLoad implements Callable<Integer> {
                 phase.nanos.getValueAtPercentile(99) / 1e3,
                 phase.nanos.getMaxValue() / 1e3,
                 phase.failures.sum(),
-                phase.maxHeapKiB / 1_024);
-    }
-
-    private static void daemon(String name, Runnable task) {
-        Thread thread = new Thread(null, task, name, 256 * 1_024);
-        thread.setDaemon(true);
-        thread.start();
+                phase.maxHeap >> 20);
     }
 
     private void beHonest(CountDownLatch ready) {
@@ -153,7 +170,7 @@ public final class AttackLoad implements Callable<Integer> {
             ready.countDown();
             String call = Attack.CALL.formatted("hello");
             while (!ended) {
-                pause(honestPause);
+                Wire.pause(honestPause);
                 Phase current = phase;
                 long start = System.nanoTime();
                 Wire.Response response = wire.exchange(session, call);
@@ -163,7 +180,6 @@ public final class AttackLoad implements Callable<Integer> {
                         current.failures.increment();
                     }
                 }
-                count("honest", response.status());
             }
         } catch (IOException | RuntimeException e) {
             fail(e);
@@ -181,61 +197,22 @@ public final class AttackLoad implements Callable<Integer> {
         System.err.println("An honest client was cut off: " + e);
     }
 
-    private void attack(Attack kind, Random random) {
-        String name = kind.name().toLowerCase(Locale.ROOT);
-        while (!ended) {
-            try (Wire wire = new Wire(server)) {
-                while (!ended) {
-                    kind.once(wire, random, status -> count(name, status));
-                    pause(hostilePause);
-                }
-            } catch (SocketTimeoutException e) {
-                add(name + " not answered within a minute");
-            } catch (IOException e) {
-                add(name + " cut off");
-            }
-            pause(hostilePause);
-        }
-    }
-
-    private void count(String name, int status) {
-        add(name + " " + status);
-        if (status >= 500 && status != 503) {
-            badAnswers.increment();
-        }
-    }
-
-    private void add(String answer) {
-        answers.computeIfAbsent(answer, key -> new LongAdder()).increment();
-    }
-
-    private static void pause(int millis) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static final Pattern USED = Pattern.compile("used (\\d+)K");
-
-    /** The used heap, garbage included; 0 where the URL names no process. */
-    private long heapKiB() throws IOException {
+    /** The memory of the server's process, by its number behind the URL's #; null where the URL names none. */
+    @SuppressWarnings("BanJNDI") // the address is what the process itself has just said
+    private @Nullable MemoryMXBean memory() throws IOException, AttachNotSupportedException {
         String process = server.getFragment();
         if (process == null) {
-            return 0;
+            return null;
         }
-        Process jcmd =
-                new ProcessBuilder(System.getProperty("java.home") + "/bin/jcmd", process, "GC.heap_info").start();
-        List<Long> used = new ArrayList<>();
-        Matcher line = USED.matcher(new String(jcmd.getInputStream().readAllBytes(), UTF_8));
-        // The last two lines are of the classes.
-        while (line.find()) {
-            used.add(Long.parseLong(line.group(1)));
+        VirtualMachine machine = VirtualMachine.attach(process);
+        try {
+            JMXServiceURL address = new JMXServiceURL(machine.startLocalManagementAgent());
+            return ManagementFactory.newPlatformMXBeanProxy(
+                    JMXConnectorFactory.connect(address).getMBeanServerConnection(),
+                    ManagementFactory.MEMORY_MXBEAN_NAME,
+                    MemoryMXBean.class);
+        } finally {
+            machine.detach();
         }
-        return used.stream()
-                .limit(Math.max(1, used.size() - 2))
-                .mapToLong(Long::longValue)
-                .sum();
     }
 }

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A blocking connection, on which well-formed requests and anything else can be sent. */
@@ -124,5 +125,20 @@ final class Wire implements AutoCloseable {
     @Override
     public void close() throws IOException {
         socket.close();
+    }
+
+    /** Runs a client in a thread of its own. */
+    static void daemon(String name, Runnable client) {
+        Thread thread = new Thread(null, client, name, 256 * 1_024);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    static void pause(int millis) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -4,8 +4,9 @@
 #   bench/run.sh [client options]      see --help of the client, such as: --connections 16,64 --rounds 7 --initialize
 #
 # SERVERS   which, in this order; the first is the yardstick (default: bare ceiling immediate worker).
-#           Also: immediate-redis worker-redis, which need REDIS_URL or a redis-server on the PATH; and, after
-#           mvn -f bench/peers/tomcat package: tomcat tomcat-immediate, the SDK's own transport on Tomcat.
+#           Also: immediate-redis worker-redis, which need REDIS_URL or a redis-server on the PATH; after
+#           mvn -f bench/peers/tomcat package: tomcat tomcat-immediate, the SDK's own transport on Tomcat; and after
+#           mvn -f bench/peers/quarkus package: quarkus, Quarkus MCP Server with its tools on the event loop.
 # SERVER_CPU, CLIENT_CPU   the cores (default: 0 and 1)
 # JAVA_OPTS   for the servers (default: a heap of 1 GiB)
 # NO_BUILD=1  take the jar that is there
@@ -65,6 +66,10 @@ start() {
             class=io.github.mcpsessions.bench.peers.TomcatServer
             path='bench/peers/tomcat/target/peer-tomcat.jar:bench/peers/tomcat/target/lib/*'
             [ "$name" = tomcat ] || execution=immediate
+            ;;
+        quarkus)
+            class=io.quarkus.bootstrap.runner.QuarkusEntryPoint
+            path=bench/peers/quarkus/target/quarkus-app/quarkus-run.jar
             ;;
         *) echo "SERVERS: $name (expected: one of those that the head of this script lists)" >&2; exit 2 ;;
     esac

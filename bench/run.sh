@@ -4,9 +4,10 @@
 #   bench/run.sh [client options]      see --help of the client, such as: --connections 16,64 --rounds 7 --initialize
 #
 # SERVERS   which, in this order; the first is the yardstick (default: bare ceiling immediate worker).
-#           Also: immediate-redis worker-redis, which need REDIS_URL or a redis-server on the PATH; after
-#           mvn -f bench/peers/tomcat package: tomcat tomcat-immediate, the SDK's own transport on Tomcat; and after
-#           mvn -f bench/peers/quarkus package: quarkus, Quarkus MCP Server with its tools on the event loop.
+#           Also: bare-uring immediate-uring, on io_uring in the place of epoll; immediate-redis worker-redis, which need
+#           REDIS_URL or a redis-server on the PATH; after mvn -f bench/peers/tomcat package: tomcat tomcat-immediate, the
+#           SDK's own transport on Tomcat; and after mvn -f bench/peers/quarkus package: quarkus, Quarkus MCP Server with
+#           its tools on the event loop.
 # SERVER_CPU, CLIENT_CPU   the cores (default: 0 and 1)
 # JAVA_OPTS   for the servers (default: a heap of 1 GiB)
 # NO_BUILD=1  take the jar that is there
@@ -56,11 +57,11 @@ redis() {
 }
 
 start() {
-    local name=$1 class=io.github.mcpsessions.bench.BenchServer execution=worker url='' path=$jar
+    local name=$1 class=io.github.mcpsessions.bench.BenchServer execution=worker io=epoll url='' path=$jar
     case $name in
-        bare) class=io.github.mcpsessions.bench.BareNetty ;;
+        bare | bare-uring) class=io.github.mcpsessions.bench.BareNetty ;;
         ceiling) class=io.github.mcpsessions.transport.SdkHandlerAlone ;;
-        immediate | immediate-redis) execution=immediate ;;
+        immediate | immediate-redis | immediate-uring) execution=immediate ;;
         worker | worker-redis) ;;
         tomcat | tomcat-immediate)
             class=io.github.mcpsessions.bench.peers.TomcatServer
@@ -73,11 +74,12 @@ start() {
             ;;
         *) echo "SERVERS: $name (expected: one of those that the head of this script lists)" >&2; exit 2 ;;
     esac
+    [[ $name != *-uring ]] || io=io_uring
     if [[ $name == *-redis ]]; then
         redis
         url=$REDIS_URL
     fi
-    PORT=0 REDIS_URL=$url MCP_EXECUTION=$execution taskset -c "$server_cpu" \
+    PORT=0 REDIS_URL=$url MCP_EXECUTION=$execution MCP_IO=$io taskset -c "$server_cpu" \
         java "${java_opts[@]}" -cp "$path" "$class" >"$work/$name.url" &
     pids+=($!)
     options+=(--server "$name=$(line "$work/$name.url" http)#${pids[-1]}")

@@ -3,6 +3,7 @@ package io.github.mcpsessions.bench;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import io.github.mcpsessions.store.redis.RedisSessionBackend;
+import io.github.mcpsessions.transport.netty.IoTransport;
 import io.github.mcpsessions.transport.netty.NettyStreamableServerTransportProvider;
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.server.McpSyncServer;
@@ -11,7 +12,8 @@ import java.util.Map;
 /**
  * A server of the {@link BenchTools} on the transport of this project. Environment: {@code PORT} (3000; 0 for a free one),
  * {@code REDIS_URL} (sessions in memory without it), {@code MCP_EXECUTION} ({@code immediate}: handlers on the event loop;
- * {@code worker}, the default: as the library and the SDK do it unless told otherwise).
+ * {@code worker}, the default: as the library and the SDK do it unless told otherwise), {@code MCP_IO} ({@code io_uring}, instead
+ * of epoll).
  */
 public final class BenchServer {
 
@@ -41,6 +43,7 @@ public final class BenchServer {
                 .maxLocalSessions(1_000_000)
                 .maxNewSessionsPerMinute(Integer.MAX_VALUE)
                 .immediateExecution(immediate)
+                .ioTransport(NettyServer.ioUring() ? IoTransport.IO_URING : IoTransport.AUTO)
                 .build();
         McpSyncServer server = McpServer.sync(transport)
                 .serverInfo("bench", "1")

@@ -14,6 +14,8 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -24,15 +26,29 @@ public final class NettyServer {
 
     private NettyServer() {}
 
+    /** {@return whether {@code MCP_IO} in the environment says {@code io_uring}} */
+    static boolean ioUring() {
+        return "io_uring".equals(System.getenv("MCP_IO"));
+    }
+
     /**
      * Serves until the process is killed.
      *
      * @param handlers makes the handlers of a connection, behind the codec
      */
     public static void serve(Supplier<ChannelHandler[]> handlers) throws InterruptedException {
-        boolean epoll = Epoll.isAvailable();
-        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-        Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        IoHandlerFactory io;
+        Class<? extends ServerChannel> type;
+        if (ioUring()) {
+            io = IoUringIoHandler.newFactory();
+            type = IoUringServerSocketChannel.class;
+        } else if (Epoll.isAvailable()) {
+            io = EpollIoHandler.newFactory();
+            type = EpollServerSocketChannel.class;
+        } else {
+            io = NioIoHandler.newFactory();
+            type = NioServerSocketChannel.class;
+        }
         EventLoopGroup loops =
                 new MultiThreadIoEventLoopGroup(Runtime.getRuntime().availableProcessors(), io);
         Channel bound = new ServerBootstrap()

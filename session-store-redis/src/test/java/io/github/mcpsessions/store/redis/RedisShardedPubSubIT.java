@@ -113,7 +113,7 @@ class RedisShardedPubSubIT {
                     .filteredOn(node -> !((List<?>) node.call("PUBSUB", "SHARDCHANNELS")).isEmpty())
                     .containsExactly(owner);
             assertThat(shared.nodes())
-                    .allSatisfy(node -> assertThat((List<?>) node.call("PUBSUB", "CHANNELS", "*b-1*"))
+                    .allSatisfy(node -> assertThat((List<?>) node.call("PUBSUB", "CHANNELS", "mcp:node:*:w"))
                             .isEmpty());
         }
     }

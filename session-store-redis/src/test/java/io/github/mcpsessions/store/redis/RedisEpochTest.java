@@ -108,7 +108,7 @@ class RedisEpochTest {
         long start = System.nanoTime();
 
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> bus.epoch() == ReplicaBus.NO_EPOCH);
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(1_500));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
 
         redis.resume();
         awaitEpochAfter(epoch);

@@ -29,9 +29,10 @@ stop() {
 }
 trap stop EXIT
 
-# Prints how many milliseconds a command takes to answer.
+# Notes under a name how many milliseconds a command takes to answer.
 start() {
-    local port=$((20000 + RANDOM % 20000)) begun ended
+    local name=$1 port=$((20000 + RANDOM % 20000)) begun ended
+    shift
     begun=$(date +%s%N)
     PORT=$port taskset -c "$server_cpu" "$@" >"$work/log" 2>&1 &
     server=$!
@@ -51,9 +52,9 @@ start() {
 }
 
 for _ in $(seq "$rounds"); do
-    name=bare start java -cp bench/target/bench-server.jar io.github.mcpsessions.bench.BareNetty
-    name=example start java -jar "$example.jar"
-    name=example-archive start java "-XX:SharedArchiveFile=$example.jsa" -jar "$example.jar"
+    start bare java -cp bench/target/bench-server.jar io.github.mcpsessions.bench.BareNetty
+    start example java -jar "$example.jar"
+    start example-archive java "-XX:SharedArchiveFile=$example.jsa" -jar "$example.jar"
 done
 for name in bare example example-archive; do
     printf '%-16s %6d ms\n' "$name" "$(sort -n "$work/$name" | sed -n "$(((rounds + 1) / 2))p")"

@@ -1,5 +1,6 @@
 package io.github.mcpsessions.transport;
 
+import io.github.mcpsessions.bench.PartBenchmark;
 import io.github.mcpsessions.store.SessionBackend;
 import io.github.mcpsessions.store.SessionRecord;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
@@ -7,27 +8,12 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** Finding the session of a request: where it is held, and where it is restored first, from a store in memory. */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(1)
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class RegistryBenchmark {
+public class RegistryBenchmark extends PartBenchmark {
 
     private static final String PARAMS = """
             {"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"load","version":"1"}}""";

@@ -39,7 +39,7 @@ public final class ExampleServer implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it before it calls
     private CommandSpec spec;
 
-    private ExampleServer(Map<String, String> environment) {
+    ExampleServer(Map<String, String> environment) {
         this.environment = environment;
     }
 
@@ -66,11 +66,7 @@ public final class ExampleServer implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         Replica replica;
         try {
-            replica = Replica.start(
-                    Settings.of(flags, environment),
-                    AuthSettings.of(authFlags, environment),
-                    StoreSettings.of(environment),
-                    LimitSettings.of(environment));
+            replica = start();
         } catch (InvalidSettingException e) {
             err.println(e.getMessage());
             return CommandLine.ExitCode.USAGE;
@@ -83,6 +79,14 @@ public final class ExampleServer implements Callable<Integer> {
         spec.commandLine().getOut().flush();
         new CountDownLatch(1).await();
         return CommandLine.ExitCode.OK;
+    }
+
+    Replica start() throws InvalidSettingException, StartException {
+        return Replica.start(
+                Settings.of(flags, environment),
+                AuthSettings.of(authFlags, environment),
+                StoreSettings.of(environment),
+                LimitSettings.of(environment));
     }
 
     /** A signal would make the JVM exit with 128 + its number, even though all has gone well: hence the halt. */

@@ -30,13 +30,9 @@ final class Rehearsal {
         CommandLine commandLine = ExampleServer.commandLine(ENVIRONMENT);
         commandLine.setOut(new PrintWriter(Writer.nullWriter()));
         commandLine.execute("--version");
-        try (Replica replica = Replica.start(
-                Settings.of(new Flags(), ENVIRONMENT),
-                AuthSettings.of(new AuthFlags(), ENVIRONMENT),
-                StoreSettings.of(ENVIRONMENT),
-                LimitSettings.of(ENVIRONMENT))) {
+        try (Replica replica = new ExampleServer(ENVIRONMENT).start()) {
             replica.greeting();
-            URI server = URI.create("http://127.0.0.1:" + replica.port() + "/mcp");
+            URI server = URI.create("http://127.0.0.1:" + replica.port() + Replica.ENDPOINT);
             String session = post(server, null, """
                     {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",\
                     "capabilities":{},"clientInfo":{"name":"rehearsal","version":"1"}}}""");

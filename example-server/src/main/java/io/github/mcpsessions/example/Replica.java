@@ -21,7 +21,7 @@ import java.util.OptionalInt;
 /** One running replica: where it listens, what it keeps its sessions in, and how it ends. */
 final class Replica implements AutoCloseable {
 
-    private static final String ENDPOINT = "/mcp";
+    static final String ENDPOINT = "/mcp";
     private static final String SSE = "/sse";
     private static final String HEALTH = "/health";
     private static final String METRICS = "/metrics";

@@ -26,20 +26,16 @@ public final class NettyServer {
 
     private NettyServer() {}
 
-    /** {@return whether {@code MCP_IO} in the environment says {@code io_uring}} */
-    static boolean ioUring() {
-        return "io_uring".equals(System.getenv("MCP_IO"));
-    }
-
     /**
-     * Serves until the process is killed.
+     * Serves until the process is killed: on io_uring if {@code MCP_IO} in the environment says {@code io_uring}, on epoll
+     * otherwise.
      *
      * @param handlers makes the handlers of a connection, behind the codec
      */
     public static void serve(Supplier<ChannelHandler[]> handlers) throws InterruptedException {
         IoHandlerFactory io;
         Class<? extends ServerChannel> type;
-        if (ioUring()) {
+        if ("io_uring".equals(System.getenv("MCP_IO"))) {
             io = IoUringIoHandler.newFactory();
             type = IoUringServerSocketChannel.class;
         } else if (Epoll.isAvailable()) {

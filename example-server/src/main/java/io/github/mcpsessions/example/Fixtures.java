@@ -1,5 +1,6 @@
 package io.github.mcpsessions.example;
 
+import io.github.mcpsessions.transport.DirectJsonMapper;
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
@@ -35,6 +36,7 @@ public final class Fixtures {
         CompletableFuture<McpSyncServer> started = new CompletableFuture<>();
         McpSyncServer server = McpServer.sync(transport)
                 .serverInfo("mcp-sessions-example", version)
+                .jsonMapper(DirectJsonMapper.create())
                 .capabilities(ServerCapabilities.builder()
                         .completions()
                         .logging()
@@ -66,6 +68,7 @@ public final class Fixtures {
     public static McpStatelessSyncServer serve(McpStatelessServerTransport transport, String nodeId, String version) {
         return McpServer.sync(transport)
                 .serverInfo("mcp-sessions-example", version)
+                .jsonMapper(DirectJsonMapper.create())
                 .capabilities(ServerCapabilities.builder()
                         .completions()
                         .prompts(false)

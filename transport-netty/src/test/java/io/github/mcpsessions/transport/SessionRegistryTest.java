@@ -341,7 +341,8 @@ class SessionRegistryTest extends AbstractReplicasTest {
 
         a.advance(Duration.ofSeconds(1));
 
-        await().untilAsserted(() -> assertThat(a.engine.status().activeSessions()).isZero());
+        await().untilAsserted(
+                        () -> assertThat(a.engine.status().activeSessions()).isZero());
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.github.mcpsessions.transport.netty;
 
 import io.github.mcpsessions.bench.BenchTools;
 import io.github.mcpsessions.store.memory.InMemorySessionBackend;
+import io.github.mcpsessions.transport.DirectJsonMapper;
 import io.github.mcpsessions.transport.EngineConfig;
 import io.github.mcpsessions.transport.EngineObserver;
 import io.github.mcpsessions.transport.McpEngine;
@@ -38,6 +39,7 @@ public final class InMemoryServer implements AutoCloseable {
         McpServer.sync(new Provider(engine))
                 .serverInfo("bench", "1")
                 .immediateExecution(true)
+                .jsonMapper(DirectJsonMapper.create())
                 .tools(BenchTools.all())
                 .build();
         HttpServerConfig config = HttpServerConfig.builder().build();

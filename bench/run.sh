@@ -4,11 +4,10 @@
 #   bench/run.sh [client options]      see --help of the client, such as: --connections 16,64 --rounds 7 --initialize
 #
 # SERVERS   which, in this order; the first is the yardstick (default: bare ceiling immediate worker).
-#           Also: elastic; immediate-epoll worker-epoll, where the others are on io_uring if the machine allows it;
-#           bare-uring, where bare and ceiling are on epoll; immediate-redis worker-redis, which need REDIS_URL or a
-#           redis-server on the PATH; after mvn -f bench/peers/tomcat package: tomcat tomcat-immediate, the SDK's own
-#           transport on Tomcat; and after mvn -f bench/peers/quarkus package: quarkus, Quarkus MCP Server with its tools
-#           on the event loop.
+#           Also: elastic; bare-uring immediate-uring worker-uring, on io_uring in the place of epoll; immediate-redis
+#           worker-redis, which need REDIS_URL or a redis-server on the PATH; after mvn -f bench/peers/tomcat package:
+#           tomcat tomcat-immediate, the SDK's own transport on Tomcat; and after mvn -f bench/peers/quarkus package:
+#           quarkus, Quarkus MCP Server with its tools on the event loop.
 # SERVER_CPU, CLIENT_CPU   the cores (default: 0 and 1)
 # JAVA_OPTS   for the servers (default: a heap of 1 GiB)
 # NO_BUILD=1  take the jar that is there
@@ -62,8 +61,8 @@ start() {
     case $name in
         bare | bare-uring) class=io.github.mcpsessions.bench.BareNetty ;;
         ceiling) class=io.github.mcpsessions.transport.SdkHandlerAlone ;;
-        immediate | immediate-redis | immediate-epoll) execution=immediate ;;
-        worker | worker-redis | worker-epoll) ;;
+        immediate | immediate-redis | immediate-uring) execution=immediate ;;
+        worker | worker-redis | worker-uring) ;;
         elastic) execution=elastic ;;
         tomcat | tomcat-immediate)
             class=io.github.mcpsessions.bench.peers.TomcatServer
@@ -77,7 +76,6 @@ start() {
         *) echo "SERVERS: $name (expected: one of those that the head of this script lists)" >&2; exit 2 ;;
     esac
     [[ $name != *-uring ]] || io=io_uring
-    [[ $name != *-epoll ]] || io=epoll
     if [[ $name == *-redis ]]; then
         redis
         url=$REDIS_URL

@@ -15,10 +15,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON mapper for the SDK's server, {@code McpServer.sync(transport).jsonMapper(DirectJsonMapper.create())}, with which a
- * small {@code tools/call} takes about an eighth less processor time. The transport has read the parameters already: the
- * request is made of a copy of them, where another mapper writes them out as JSON tokens and reads these again. The result is
- * the same. Everything else, and parameters of other shapes, is left to another mapper. As thread-safe as that one.
+ * A JSON mapper for the SDK's server, {@code McpServer.sync(transport).jsonMapper(DirectJsonMapper.create())}, which makes the
+ * request of a {@code tools/call} of a copy of the parameters, as the transport has read them, where another mapper writes them
+ * out as JSON tokens and reads these again. The result is the same. Everything else, and parameters of other shapes, is left
+ * to another mapper. As thread-safe as that one.
  */
 public final class DirectJsonMapper implements McpJsonMapper {
 

@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -87,6 +86,7 @@ final class SessionRegistry {
     private final Listeners listeners;
 
     private final ConcurrentHashMap<String, LocalSession> live = new ConcurrentHashMap<>();
+    private final IdleSample idleSample = new IdleSample(live.values());
     private final ConcurrentHashMap<Look, Restore> restoring = new ConcurrentHashMap<>();
     private final Set<String> creating = ConcurrentHashMap.newKeySet();
     private final Cache<Look, Boolean> missing;
@@ -246,22 +246,15 @@ final class SessionRegistry {
 
     /** Tells whether one more session can be held, after making room where something is idle. */
     boolean hasRoom() {
-        if (live.size() < config.maxLocalSessions) {
-            return true;
+        while (live.size() >= config.maxLocalSessions) {
+            LocalSession idle = idleSample.next(config.nanoTime.getAsLong());
+            if (idle == null) {
+                config.observer.rejected(Limit.LOCAL_SESSIONS);
+                return false;
+            }
+            retire(idle);
         }
-        long now = config.nanoTime.getAsLong();
-        live.values().stream()
-                .filter(session -> !session.isBusy())
-                // Read once: a sort whose keys change while it runs fails.
-                .map(session -> Map.entry(session.freshness.idleNanos(now), session))
-                .sorted(Map.Entry.<Long, LocalSession>comparingByKey().reversed())
-                .limit(Math.max(1, config.maxLocalSessions / 100))
-                .forEach(entry -> retire(entry.getValue()));
-        boolean room = live.size() < config.maxLocalSessions;
-        if (!room) {
-            config.observer.rejected(Limit.LOCAL_SESSIONS);
-        }
-        return room;
+        return true;
     }
 
     /** Ends a session of the caller's everywhere; completes with whether there was one. */

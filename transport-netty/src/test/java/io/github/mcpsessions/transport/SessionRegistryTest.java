@@ -510,6 +510,25 @@ class SessionRegistryTest extends AbstractReplicasTest {
     }
 
     @Test
+    @DisplayName("Of a few sessions the one that is idle longest makes room")
+    void idlestLeaves() {
+        TestReplica a = replica(config -> config.maxLocalSessions(3));
+        String first = a.initialize();
+        String second = a.initialize();
+        String third = a.initialize();
+        a.advance(Duration.ofMillis(10));
+        assertThat(a.status(ping(first))).isEqualTo(200);
+        assertThat(a.status(ping(third))).isEqualTo(200);
+
+        a.initialize();
+
+        assertThat(a.engine.status().activeSessions()).isEqualTo(3);
+        assertThat(a.send(call(first, "whoami")).body()).contains(first + " false");
+        assertThat(a.send(call(third, "whoami")).body()).contains(third + " false");
+        assertThat(a.send(call(second, "whoami")).body()).contains(second + " true");
+    }
+
+    @Test
     @DisplayName("The stored record keeps the initialize parameters to the letter")
     void rawParams() {
         TestReplica a = replica();

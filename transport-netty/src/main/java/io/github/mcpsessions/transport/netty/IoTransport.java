@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The ways to the operating system's sockets. */
 public enum IoTransport {
-    /** The first that is available of io_uring, epoll and NIO. */
+    /** The first that is available of epoll, io_uring and NIO. */
     AUTO,
-    /** Linux io_uring: several reads and writes in one system call. Many container runtimes forbid it. */
-    IO_URING,
     /** Linux epoll. */
     EPOLL,
+    /** Linux io_uring. */
+    IO_URING,
     /** The selectors of the JDK: available everywhere. */
     NIO;
 
@@ -31,13 +31,13 @@ public enum IoTransport {
     IoTransport resolve() {
         switch (this) {
             case AUTO -> {
-                if (IoUring.isAvailable()) {
-                    return IO_URING;
+                if (Epoll.isAvailable()) {
+                    return EPOLL;
                 }
-                return Epoll.isAvailable() ? EPOLL : NIO;
+                return IoUring.isAvailable() ? IO_URING : NIO;
             }
-            case IO_URING -> requireAvailable(IoUring.unavailabilityCause());
             case EPOLL -> requireAvailable(Epoll.unavailabilityCause());
+            case IO_URING -> requireAvailable(IoUring.unavailabilityCause());
             case NIO -> {}
         }
         return this;
@@ -45,8 +45,8 @@ public enum IoTransport {
 
     IoHandlerFactory ioHandlerFactory() {
         return switch (this) {
-            case IO_URING -> IoUringIoHandler.newFactory();
             case EPOLL -> EpollIoHandler.newFactory();
+            case IO_URING -> IoUringIoHandler.newFactory();
             case NIO -> NioIoHandler.newFactory();
             case AUTO -> resolve().ioHandlerFactory();
         };
@@ -54,8 +54,8 @@ public enum IoTransport {
 
     Class<? extends ServerChannel> serverChannel() {
         return switch (this) {
-            case IO_URING -> IoUringServerSocketChannel.class;
             case EPOLL -> EpollServerSocketChannel.class;
+            case IO_URING -> IoUringServerSocketChannel.class;
             case NIO -> NioServerSocketChannel.class;
             case AUTO -> resolve().serverChannel();
         };

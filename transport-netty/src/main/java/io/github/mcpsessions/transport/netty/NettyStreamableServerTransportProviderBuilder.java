@@ -122,8 +122,8 @@ public final class NettyStreamableServerTransportProviderBuilder
     }
 
     /**
-     * Sets how many sessions this replica holds in memory. At the bound the sessions that have been idle longest leave
-     * the memory; if none is idle, further ones get 503.
+     * Sets how many sessions this replica holds in memory. At the bound each further one takes the place of the
+     * idlest of a few that nobody uses; if all are in use, it gets 503.
      *
      * @param maxLocalSessions the greatest number, at least 1; 100,000 by default
      * @return this builder

@@ -58,8 +58,8 @@ class IoTransportTest {
     }
 
     @Test
-    void prefersIoUringThenEpoll() {
-        IoTransport best = List.of(IoTransport.IO_URING, IoTransport.EPOLL, IoTransport.NIO).stream()
+    void prefersEpollThenIoUring() {
+        IoTransport best = List.of(IoTransport.EPOLL, IoTransport.IO_URING, IoTransport.NIO).stream()
                 .filter(IoTransportTest::available)
                 .findFirst()
                 .orElseThrow();

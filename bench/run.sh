@@ -36,7 +36,7 @@ trap stop EXIT
 # Prints the first line of a file that begins so, as soon as it is there.
 line() {
     for _ in $(seq 300); do
-        if grep -m 1 "^$2" "$1"; then
+        if grep -s -m 1 "^$2" "$1"; then
             return
         fi
         sleep 0.1

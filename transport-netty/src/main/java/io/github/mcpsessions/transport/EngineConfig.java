@@ -382,7 +382,7 @@ public final class EngineConfig {
         /**
          * Sets how long a handler may take, questions to the client included. One that takes longer is stopped as by a
          * cancellation, its thread interrupted where it blocks, and the client gets a JSON-RPC error. Looked after once per
-         * second; with more than 10,000 sessions on this replica, at least every ten seconds.
+         * second; with more than 10,000 sessions on this replica, every ten seconds or so at the latest.
          *
          * @param handlerTimeout the bound, a second to 365 days; an hour by default
          * @return this builder

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A JSON mapper for the SDK's server, {@code McpServer.sync(transport).jsonMapper(DirectJsonMapper.create())}, which makes the
  * request of a {@code tools/call} of a copy of the parameters, as the transport has read them, where another mapper writes them
- * out as JSON tokens and reads these again. The result is the same. Everything else, and parameters of other shapes, is left
- * to another mapper. As thread-safe as that one.
+ * out as JSON tokens and reads these again. The result is what the SDK's own mapper makes of them, with numbers of the smallest
+ * type from {@code Integer} or {@code Double} on. Everything else, and parameters of other shapes, is left to another mapper. As
+ * thread-safe as that one.
  */
 public final class DirectJsonMapper implements McpJsonMapper {
 

@@ -7,11 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds a session to give up where there are too many. To compare all would stop an event loop for as long as there are
- * many, so the idlest of a few is taken, and other few the next time, as Redis does it. Thread-safe.
+ * many, so the idlest of a few is taken, as Redis does it, and the next time others are looked at. Thread-safe.
  */
 final class IdleSample {
 
-    private static final int SIZE = 16;
+    private static final int IDLE = 16;
+    private static final int LOOKED_AT = 1_000;
 
     private final Collection<LocalSession> sessions;
     private Iterator<LocalSession> rest = Collections.emptyIterator();
@@ -21,12 +22,13 @@ final class IdleSample {
         this.sessions = sessions;
     }
 
-    /** Returns a session that nobody uses, {@code null} if there is none. */
+    /** Returns a session that nobody uses, {@code null} if it has seen none. */
     @Nullable
     synchronized LocalSession next(long nowNanos) {
         LocalSession idlest = null;
         int idle = 0;
-        for (int left = sessions.size(); left > 0 && idle < SIZE; left--) {
+        int most = Math.min(sessions.size(), LOOKED_AT);
+        for (int seen = 0; seen < most && idle < IDLE; seen++) {
             if (!rest.hasNext()) {
                 rest = sessions.iterator();
             }

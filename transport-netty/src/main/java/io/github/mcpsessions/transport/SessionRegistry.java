@@ -15,8 +15,6 @@ import io.modelcontextprotocol.spec.McpSchema;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.Iterator;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -69,8 +67,6 @@ final class SessionRegistry {
 
     private static final Duration MISSING_FOR = Duration.ofSeconds(1);
     private static final int MAX_MISSING = 10_000;
-    private static final int SWEPT_AT_ONCE = 10_000;
-    private static final int SWEEPS_OF_MANY = 10;
     private static final Duration UNREADABLE_INTERVAL = Duration.ofMinutes(1);
     private static final SessionLookup RESTORE_TIMED_OUT =
             new SessionLookup.Unavailable("The session could not be restored in time");
@@ -91,9 +87,6 @@ final class SessionRegistry {
     private final Set<String> creating = ConcurrentHashMap.newKeySet();
     private final Cache<Look, Boolean> missing;
     private final long touchIntervalNanos;
-
-    /** What a sweep has left for the next one. */
-    private Iterator<LocalSession> unswept = Collections.emptyIterator();
 
     /** One record that cannot be read is asked for as often as anybody likes, here or through the bus. */
     private final LogThrottle unreadable;
@@ -544,19 +537,11 @@ final class SessionRegistry {
                         failure == null ? SessionLookup.Gone.INSTANCE : unavailable(record.id(), failure)));
     }
 
-    /**
-     * Called about once per second, by one thread: gives up idle sessions, keeps used ones alive in the store, ends calls that
-     * take too long. All at once would take a tenth of the time with a million sessions: of many, each call sees a part.
-     */
+    /** Called about once per second: gives up idle sessions, keeps used ones alive in the store, ends calls that take too long. */
     void sweep() {
         long now = config.nanoTime.getAsLong();
         long idleNanos = config.localIdleTimeout.toNanos();
-        if (!unswept.hasNext()) {
-            unswept = live.values().iterator();
-        }
-        int most = Math.max(SWEPT_AT_ONCE, live.size() / SWEEPS_OF_MANY);
-        for (int swept = 0; swept < most && unswept.hasNext(); swept++) {
-            LocalSession session = unswept.next();
+        for (LocalSession session : live.values()) {
             if (lifetimeIsOver(session.createdAt())) {
                 expire(session);
             } else if (session.isBusy()) {

@@ -328,24 +328,6 @@ class SessionRegistryTest extends AbstractReplicasTest {
     }
 
     @Test
-    @DisplayName("More sessions than are looked at together all leave the memory when they are idle")
-    void manyIdleSessions() {
-        int sessions = 10_500;
-        TestReplica a = replica(config -> config.localIdleTimeout(Duration.ofMillis(400))
-                .maxLocalSessions(sessions)
-                .maxNewSessionsPerMinute(sessions));
-        for (int i = 0; i < sessions; i++) {
-            a.initialize();
-        }
-        assertThat(a.engine.status().activeSessions()).isEqualTo(sessions);
-
-        a.advance(Duration.ofSeconds(1));
-
-        await().untilAsserted(
-                        () -> assertThat(a.engine.status().activeSessions()).isZero());
-    }
-
-    @Test
     @DisplayName("A listener that refuses a restore ends the session everywhere")
     void veto() {
         TestReplica a = replica();

@@ -123,7 +123,7 @@ public final class NettyStreamableServerTransportProviderBuilder
 
     /**
      * Sets how many sessions this replica holds in memory. At the bound each further one takes the place of the
-     * idlest of a few that nobody uses; if all are in use, it gets 503.
+     * idlest of a few that nobody uses; if none of 1,000 looked at is idle, it gets 503.
      *
      * @param maxLocalSessions the greatest number, at least 1; 100,000 by default
      * @return this builder
@@ -242,7 +242,7 @@ public final class NettyStreamableServerTransportProviderBuilder
     /**
      * Sets how long a handler may take, questions to the client included. One that takes longer is stopped as by a
      * cancellation, its thread interrupted where it blocks, and the client gets a JSON-RPC error. Looked after once per
-     * second; with more than 10,000 sessions on this replica, every ten seconds or so at the latest.
+     * second.
      *
      * @param handlerTimeout the bound, a second to 365 days; an hour by default
      * @return this builder

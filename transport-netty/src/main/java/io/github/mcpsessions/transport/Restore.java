@@ -45,9 +45,18 @@ final class Restore {
         work.completeOnTimeout(lookup, timeout.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /** The session has been deleted meanwhile, or the restore took too long: it must not be published any more. */
+    /** The session is said to be deleted, or the restore took too long: what was read before must not be published. */
     synchronized void doom() {
         doomed = true;
+    }
+
+    /** Takes a doom back, before the record is read anew; {@code false} if the restore is settled. */
+    synchronized boolean renew() {
+        if (work.isDone()) {
+            return false;
+        }
+        doomed = false;
+        return true;
     }
 
     /** The record has changed meanwhile. Whoever says so looks for the published session next. */
@@ -62,10 +71,6 @@ final class Restore {
         }
         live.put(session.id(), session);
         return true;
-    }
-
-    synchronized boolean isDoomed() {
-        return doomed;
     }
 
     synchronized boolean isStale() {

@@ -518,7 +518,10 @@ final class SessionRegistry {
     private void publish(LocalSession session, Restore restore) {
         if (!restore.publish(session, live)) {
             handshake.close(session.record()).subscribe();
-            restore.settle(SessionLookup.Gone.INSTANCE);
+            // The bus only says so: whether the session is gone, the store knows.
+            if (restore.renew()) {
+                load(new Look(session.id(), owner(session.record())), restore);
+            }
             return;
         }
         log.info("Session {} restored on {}", RandomIds.shorten(session.id()), config.nodeId);

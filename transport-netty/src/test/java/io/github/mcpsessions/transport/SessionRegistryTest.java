@@ -8,7 +8,9 @@ import static io.github.mcpsessions.transport.TestReplica.ping;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.mcpsessions.store.BusAddress;
 import io.github.mcpsessions.store.SessionRecord;
+import io.github.mcpsessions.store.memory.InMemorySessionBackend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +72,38 @@ class SessionRegistryTest extends AbstractReplicasTest {
         assertThat(await(waiting.answer).status()).isEqualTo(404);
         assertThat(b.status(ping(id))).isEqualTo(404);
         assertThat(b.engine.status().activeSessions()).isZero();
+    }
+
+    @Test
+    @DisplayName("A session that only the bus says is deleted, while it is being restored, is served")
+    void evictedBetweenLoadAndPublish() {
+        CompletableFuture<Void> reached = new CompletableFuture<>();
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        InMemorySessionBackend view = backend.newView();
+        TestReplica a = replica();
+        TestReplica b = replica(
+                view,
+                config -> config.listener(new SessionListener() {
+                    @Override
+                    public boolean beforeRestore(SessionRecord record) {
+                        reached.complete(null);
+                        gate.join();
+                        return true;
+                    }
+                }));
+        String id = a.initialize();
+        FakeExchange waiting = b.begin(ping(id));
+        await(reached);
+
+        CompletableFuture<String> heard = new CompletableFuture<>();
+        await(view.replicaBus().subscribe(new BusAddress.All(), heard::complete).ready());
+        await(backend.replicaBus()
+                .publish(new BusAddress.All(), new BusMessage(BusMessage.Type.EVICT, id, id, "").encode()));
+        await(heard);
+        gate.complete(null);
+
+        assertThat(await(waiting.answer).status()).isEqualTo(200);
+        assertThat(b.store.count("load")).isEqualTo(2);
     }
 
     @Test

@@ -18,8 +18,8 @@ if [ -z "${NO_BUILD:-}" ]; then
 fi
 
 work=$(mktemp -d)
-PORT=0 MCP_EXECUTION=elastic taskset -c "${SERVER_CPU:-0}" java "${java_opts[@]}" -cp "$jar" io.github.mcpsessions.bench.BenchServer \
-    >"$work/url" 2>"$work/log" &
+PORT=0 MCP_EXECUTION=elastic taskset -c "${SERVER_CPU:-0}" \
+    java "${java_opts[@]}" -cp "$jar" io.github.mcpsessions.bench.BenchServer >"$work/url" 2>"$work/log" &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 url=''

@@ -23,6 +23,19 @@ import org.junit.jupiter.api.Test;
 /** Finding, restoring and losing sessions, with the interleavings forced. */
 class SessionRegistryTest extends AbstractReplicasTest {
 
+    /** Holds a restore between the load and the publication of its session. */
+    private static final class HeldRestore implements SessionListener {
+        final CompletableFuture<Void> reached = new CompletableFuture<>();
+        final CompletableFuture<Void> gate = new CompletableFuture<>();
+
+        @Override
+        public boolean beforeRestore(SessionRecord record) {
+            reached.complete(null);
+            gate.join();
+            return true;
+        }
+    }
+
     @Test
     @DisplayName("A replica that never saw a session serves it under the same id, version and client")
     void restore() {
@@ -77,30 +90,20 @@ class SessionRegistryTest extends AbstractReplicasTest {
     @Test
     @DisplayName("A session that only the bus says is deleted, while it is being restored, is served")
     void evictedBetweenLoadAndPublish() {
-        CompletableFuture<Void> reached = new CompletableFuture<>();
-        CompletableFuture<Void> gate = new CompletableFuture<>();
+        HeldRestore restore = new HeldRestore();
         InMemorySessionBackend view = backend.newView();
         TestReplica a = replica();
-        TestReplica b = replica(
-                view,
-                config -> config.listener(new SessionListener() {
-                    @Override
-                    public boolean beforeRestore(SessionRecord record) {
-                        reached.complete(null);
-                        gate.join();
-                        return true;
-                    }
-                }));
+        TestReplica b = replica(view, config -> config.listener(restore));
         String id = a.initialize();
         FakeExchange waiting = b.begin(ping(id));
-        await(reached);
+        await(restore.reached);
 
         CompletableFuture<String> heard = new CompletableFuture<>();
         await(view.replicaBus().subscribe(new BusAddress.All(), heard::complete).ready());
         await(backend.replicaBus()
                 .publish(new BusAddress.All(), new BusMessage(BusMessage.Type.EVICT, id, id, "").encode()));
         await(heard);
-        gate.complete(null);
+        restore.gate.complete(null);
 
         assertThat(await(waiting.answer).status()).isEqualTo(200);
         assertThat(b.store.count("load")).isEqualTo(2);
@@ -109,23 +112,15 @@ class SessionRegistryTest extends AbstractReplicasTest {
     @Test
     @DisplayName("A session that is deleted while a listener considers its restore ends as 404")
     void deletedWhileListenerRuns() {
-        CompletableFuture<Void> reached = new CompletableFuture<>();
-        CompletableFuture<Void> gate = new CompletableFuture<>();
+        HeldRestore restore = new HeldRestore();
         TestReplica a = replica();
-        TestReplica b = replica(config -> config.listener(new SessionListener() {
-            @Override
-            public boolean beforeRestore(SessionRecord record) {
-                reached.complete(null);
-                gate.join();
-                return true;
-            }
-        }));
+        TestReplica b = replica(config -> config.listener(restore));
         String id = a.initialize();
         FakeExchange waiting = b.begin(ping(id));
-        await(reached);
+        await(restore.reached);
 
         assertThat(b.status(delete(id))).isEqualTo(200);
-        gate.complete(null);
+        restore.gate.complete(null);
 
         assertThat(await(waiting.answer).status()).isEqualTo(404);
         assertThat(b.engine.status().activeSessions()).isZero();

@@ -96,10 +96,18 @@ final class HttpResponseReader {
         return in.toString(bodyStart, bodyEnd - bodyStart, StandardCharsets.UTF_8);
     }
 
-    /** Returns the first session id that came. */
+    /** Returns the first session id that came since the last one was taken. */
     @Nullable
     String sessionId() {
         return sessionId;
+    }
+
+    /** Returns that session id, and looks for another one from then on. */
+    @Nullable
+    String takeSessionId() {
+        String taken = sessionId;
+        sessionId = null;
+        return taken;
     }
 
     private static boolean startsWith(ByteBuf in, int at, byte[] name) {

@@ -30,7 +30,8 @@ final class LoadClient implements AutoCloseable {
             1, Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
 
     /**
-     * Opens connections with a session each, has them send for a while, and closes them.
+     * Opens connections with a session each, has them send for a while, and closes them. Sessions that were opened meanwhile
+     * are deleted after the time that counts.
      *
      * @throws IllegalStateException if a session cannot be opened
      */
@@ -46,6 +47,13 @@ final class LoadClient implements AutoCloseable {
         LoadRun run = done.get(duration.toSeconds() + 30, TimeUnit.SECONDS);
         if (before != null) {
             run.cpuUsed(requireNonNull(cpu(uri)).minus(before));
+        }
+        if (run.failures() == 0) {
+            CompletableFuture.allOf(open.stream()
+                            .map(connection -> CompletableFuture.supplyAsync(connection::deleteSessions, loop)
+                                    .thenCompose(deleted -> deleted))
+                            .toArray(CompletableFuture<?>[]::new))
+                    .get(duration.toSeconds() + 30, TimeUnit.SECONDS);
         }
         close(open);
         return run;

@@ -7,6 +7,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.net.URI;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
@@ -19,6 +21,7 @@ final class LoadConnection extends ByteToMessageDecoder {
     /** What a connection is for. */
     enum Use {
         CALL,
+        /** To open sessions, which are {@linkplain #deleteSessions deleted} when the run is over. */
         INITIALIZE,
         LISTEN,
         /** Only to have a session. */
@@ -30,6 +33,7 @@ final class LoadConnection extends ByteToMessageDecoder {
         INITIALIZED,
         READY,
         RUNNING,
+        DELETING,
         LISTENING,
         CLOSED
     }
@@ -44,6 +48,8 @@ final class LoadConnection extends ByteToMessageDecoder {
     private final URI uri;
     private final Use use;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final CompletableFuture<Void> deleted = new CompletableFuture<>();
+    private final Deque<String> sessions = new ArrayDeque<>();
 
     private Phase phase = Phase.INITIALIZE;
     private @Nullable ChannelHandlerContext ctx;
@@ -77,6 +83,22 @@ final class LoadConnection extends ByteToMessageDecoder {
         sendNext(System.nanoTime());
     }
 
+    /** Ends the sessions that were opened, one after the other; called on the event loop, after the run. */
+    CompletableFuture<Void> deleteSessions() {
+        phase = Phase.DELETING;
+        deleteNext();
+        return deleted;
+    }
+
+    private void deleteNext() {
+        String session = sessions.poll();
+        if (session == null) {
+            deleted.complete(null);
+        } else {
+            send(McpRequest.delete(uri, session, version));
+        }
+    }
+
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
         if (phase == Phase.LISTENING) {
@@ -88,6 +110,13 @@ final class LoadConnection extends ByteToMessageDecoder {
             return;
         }
         if (!reader.read(in)) {
+            return;
+        }
+        if (use == Use.INITIALIZE && reader.sessionId() != null) {
+            sessions.add(requireNonNull(reader.takeSessionId()));
+        }
+        if (phase == Phase.DELETING) {
+            deleteNext();
             return;
         }
         if (reader.status() / 100 != 2) {
@@ -132,7 +161,7 @@ final class LoadConnection extends ByteToMessageDecoder {
                     sendNext(now);
                 }
             }
-            case LISTENING, CLOSED -> {}
+            case DELETING, LISTENING, CLOSED -> {}
         }
     }
 
@@ -172,7 +201,9 @@ final class LoadConnection extends ByteToMessageDecoder {
     private void fail(String why) {
         Phase before = phase;
         phase = Phase.CLOSED;
-        ready.completeExceptionally(new IllegalStateException(uri + ": " + why));
+        IllegalStateException failure = new IllegalStateException(uri + ": " + why);
+        ready.completeExceptionally(failure);
+        deleted.completeExceptionally(failure);
         if (before == Phase.RUNNING && run != null) {
             run.failed(why);
         }

@@ -23,6 +23,9 @@ import picocli.CommandLine.Option;
         description = "Loads MCP servers in turn over keep-alive connections with one session each; prints medians.")
 public final class LoadGenerator implements Callable<Integer> {
 
+    /** Seconds; a warm-up in one piece would leave a million sessions to delete. */
+    private static final double WARMUP_AT_ONCE = 4;
+
     @Option(
             names = "--server",
             required = true,
@@ -43,7 +46,9 @@ public final class LoadGenerator implements Callable<Integer> {
     @Option(names = "--warmup", description = "seconds per server before the first round (default: ${DEFAULT-VALUE})")
     private double warmup = 8;
 
-    @Option(names = "--initialize", description = "send initialize, instead of tools/call echo")
+    @Option(
+            names = "--initialize",
+            description = "send initialize, instead of tools/call echo; the sessions are deleted after each run")
     private boolean initialize;
 
     private LoadGenerator() {}
@@ -64,7 +69,10 @@ public final class LoadGenerator implements Callable<Integer> {
         try (LoadClient client = new LoadClient()) {
             for (URI uri : servers.values()) {
                 int warm = connections.get(connections.size() - 1);
-                failures += check(uri, client.run(uri, Math.min(warm, 64), duration(warmup), use));
+                for (double left = warmup; left > 0; left -= WARMUP_AT_ONCE) {
+                    Duration slice = duration(Math.min(left, WARMUP_AT_ONCE));
+                    failures += check(uri, client.run(uri, Math.min(warm, 64), slice, use));
+                }
             }
             Results results = new Results();
             for (int round = 0; round < rounds; round++) {

@@ -64,6 +64,10 @@ final class McpRequest {
                 "arguments":{"count":%d}}}""".formatted(count));
     }
 
+    static McpRequest delete(URI uri, String sessionId, String version) {
+        return new McpRequest("DELETE", uri, sessionId, version, null);
+    }
+
     static McpRequest listen(URI uri, String sessionId, String version) {
         return new McpRequest("GET", uri, sessionId, version, null);
     }

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Plays a session's part towards the SDK where there is no request of a client: the handshake, and what a restore repeats. */
 final class Handshake {
@@ -23,11 +22,6 @@ final class Handshake {
         this.sdk = sdk;
         this.streams = streams;
         this.continuations = continuations;
-    }
-
-    /** Reads the parameters of an {@code initialize} request; throws an unchecked exception where they are not. */
-    static McpSchema.InitializeRequest parse(String params) {
-        return JsonMapper.shared().readValue(params, McpSchema.InitializeRequest.class);
     }
 
     Mono<McpSchema.InitializeResult> initialize(McpSchema.InitializeRequest request) {

@@ -163,7 +163,7 @@ final class HttpSseEndpoint implements HttpRequestHandler {
             throw new RefusedException(
                     HttpError.INVALID_REQUEST, id, "Expected the query that the event \"endpoint\" has named");
         }
-        McpEndpoint.Initialize initialize = request != null && request.method().equals(McpSchema.METHOD_INITIALIZE)
+        InitializeParams initialize = request != null && request.method().equals(McpSchema.METHOD_INITIALIZE)
                 ? endpoint.readInitialize(exchange, request)
                 : null;
         HttpExchange quiet = new HttpSseExchange(exchange, paths, config.retryInterval, null);
@@ -229,7 +229,7 @@ final class HttpSseEndpoint implements HttpRequestHandler {
             LocalSession session,
             JsonRpcReader.Body body,
             JsonRpcMessage.@Nullable Request request,
-            McpEndpoint.@Nullable Initialize initialize) {
+            @Nullable InitializeParams initialize) {
         if (request != null && initialize != null) {
             initialize(exchange, session, request, initialize);
         } else if (!session.isInitialized()
@@ -253,10 +253,7 @@ final class HttpSseEndpoint implements HttpRequestHandler {
     }
 
     private void initialize(
-            HttpExchange exchange,
-            LocalSession session,
-            JsonRpcMessage.Request request,
-            McpEndpoint.Initialize initialize) {
+            HttpExchange exchange, LocalSession session, JsonRpcMessage.Request request, InitializeParams initialize) {
         CallReplies replies = replies(exchange, session, List.of(request.id()), false, () -> {}, session::exit);
         endpoint.onWorker(
                 exchange,
@@ -272,7 +269,7 @@ final class HttpSseEndpoint implements HttpRequestHandler {
     private void initialized(
             LocalSession session,
             JsonRpcMessage.Request request,
-            McpEndpoint.Initialize initialize,
+            InitializeParams initialize,
             McpSchema.InitializeResult result,
             CallReplies replies) {
         JSONRPCResponse response = JSONRPCResponse.result(request.id(), ofThisTransport(result));

@@ -229,7 +229,8 @@ final class LocalSession implements ResumableSession {
 
     private void replace(SessionRecord stored) {
         if (!isInitialized() && !stored.initializeParams().isEmpty()) {
-            McpSchema.InitializeRequest initialize = Handshake.parse(stored.initializeParams());
+            McpSchema.InitializeRequest initialize =
+                    InitializeParams.parse(stored.initializeParams()).request();
             this.clientCapabilities = initialize.capabilities();
             this.clientInfo = initialize.clientInfo();
         }

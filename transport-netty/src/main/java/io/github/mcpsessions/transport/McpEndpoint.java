@@ -237,7 +237,7 @@ final class McpEndpoint implements HttpRequestHandler {
     }
 
     private void initialize(HttpExchange exchange, JsonRpcMessage.Request request) throws RefusedException {
-        Initialize initialize = readInitialize(exchange, request);
+        InitializeParams initialize = readInitialize(exchange, request);
         requireRoom(exchange, request.id());
         onWorker(
                 exchange,
@@ -260,14 +260,7 @@ final class McpEndpoint implements HttpRequestHandler {
                                         out -> JsonRpcWriter.write(out, HandlerErrors.toResponse(request, failure)))));
     }
 
-    /**
-     * The parameters of {@code initialize}.
-     *
-     * @param raw as they were written
-     */
-    record Initialize(String raw, McpSchema.InitializeRequest request) {}
-
-    Initialize readInitialize(HttpExchange exchange, JsonRpcMessage.Request request) throws RefusedException {
+    InitializeParams readInitialize(HttpExchange exchange, JsonRpcMessage.Request request) throws RefusedException {
         // The SDK makes up what is missing.
         if (!(request.params() instanceof Map<?, ?> members
                 && members.get("protocolVersion") instanceof String
@@ -276,8 +269,7 @@ final class McpEndpoint implements HttpRequestHandler {
             throw invalidInitialize(request.id());
         }
         try {
-            String params = reader.rawParams(exchange.body());
-            return new Initialize(params, Handshake.parse(params));
+            return InitializeParams.parse(reader.rawParams(exchange.body()));
         } catch (RuntimeException e) {
             throw invalidInitialize(request.id());
         }
@@ -314,7 +306,7 @@ final class McpEndpoint implements HttpRequestHandler {
     void create(
             HttpExchange exchange,
             @Nullable Object id,
-            @Nullable Initialize initialize,
+            @Nullable InitializeParams initialize,
             String version,
             Consumer<LocalSession> then) {
         String params = initialize == null ? "" : initialize.raw();

@@ -375,7 +375,10 @@ final class SessionRegistry {
         if (!initialized && session.isInitialized()) {
             slide(session);
             handshake
-                    .replay(session, Handshake.parse(stored.initializeParams()), context(session))
+                    .replay(
+                            session,
+                            InitializeParams.parse(stored.initializeParams()).request(),
+                            context(session))
                     .subscribe(done -> {}, logFailure("Cannot replay the handshake"));
             return;
         }
@@ -502,8 +505,9 @@ final class SessionRegistry {
             restore.settle(new SessionLookup.Unavailable("Too many sessions are in use on this replica"));
             return;
         }
-        McpSchema.InitializeRequest initialize =
-                record.initializeParams().isEmpty() ? null : Handshake.parse(record.initializeParams());
+        McpSchema.InitializeRequest initialize = record.initializeParams().isEmpty()
+                ? null
+                : InitializeParams.parse(record.initializeParams()).request();
         long now = config.nanoTime.getAsLong();
         Freshness freshness =
                 new Freshness(epoch, now, writtenTtl(config.sessionTtl).toNanos(), now + touchIntervalNanos);

@@ -38,10 +38,10 @@ public final class LoadGenerator implements Callable<Integer> {
     private List<Integer> connections = List.of(16, 64);
 
     @Option(names = "--rounds", description = "rounds that count (default: ${DEFAULT-VALUE})")
-    private int rounds = 7;
+    private int rounds = 21;
 
     @Option(names = "--seconds", description = "seconds per server and round (default: ${DEFAULT-VALUE})")
-    private double seconds = 1.5;
+    private double seconds = 0.5;
 
     @Option(names = "--warmup", description = "seconds per server before the first round (default: ${DEFAULT-VALUE})")
     private double warmup = 8;

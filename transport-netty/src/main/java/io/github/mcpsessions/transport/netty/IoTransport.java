@@ -18,7 +18,7 @@ public enum IoTransport {
     AUTO,
     /** Linux epoll. */
     EPOLL,
-    /** Linux io_uring. */
+    /** Linux io_uring; needs {@code io.netty:netty-transport-native-io_uring} for the platform, which does not come along. */
     IO_URING,
     /** The selectors of the JDK: available everywhere. */
     NIO;

@@ -15,7 +15,8 @@ record InitializeParams(String raw, McpSchema.InitializeRequest request) {
 
     /*
      * All installations of a client send the same parameters, and a session keeps what was read of them as long as it is
-     * held. Those of the clients that come most are therefore read once, and shared.
+     * held. Those of the clients that come most are therefore read once, and shared; what is long, or comes when there is no
+     * place, is read each time.
      */
 
     static final int MAX_SHARED = 256;

@@ -4,6 +4,11 @@ import io.github.mcpsessions.store.RecordFormatException;
 import io.github.mcpsessions.store.SessionStoreException;
 import io.github.mcpsessions.store.StoreUnavailableException;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisConnectionException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -33,12 +38,8 @@ final class Failures {
         if (failure instanceof TimeoutException) {
             return "no answer in time";
         }
-        Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
         String text = messageOf(failure);
-        String rootText = messageOf(root);
+        String rootText = messageOf(root(failure));
         return text.contains(rootText) ? text : text + ": " + rootText;
     }
 
@@ -58,9 +59,26 @@ final class Failures {
         return refusal.startsWith("WRONGPASS") || refusal.startsWith("NOAUTH");
     }
 
+    /** {@return whether a connection was made, and closed before Redis had accepted or refused it} */
+    static boolean isClosedInHandshake(Throwable failure) {
+        Throwable root = root(failure);
+        boolean unreachable = root instanceof ConnectException
+                || root instanceof NoRouteToHostException
+                || root instanceof UnknownHostException;
+        return root instanceof RedisConnectionException || (root instanceof IOException && !unreachable);
+    }
+
     /** Before Redis 7, a script that was refused a key of another type says so only within its text. */
     private static boolean isUnreadable(String refusal) {
         return refusal.startsWith("UNREADABLE") || refusal.contains("WRONGTYPE");
+    }
+
+    private static Throwable root(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     static Throwable unwrap(Throwable failure) {

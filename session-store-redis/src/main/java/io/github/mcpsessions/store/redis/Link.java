@@ -57,6 +57,9 @@ final class Link<C extends StatefulConnection<String, String>> {
         void lost(Throwable cause);
     }
 
+    /** Of Redis's refusal Lettuce sometimes reports no more than a closed connection. */
+    private static final int ATTEMPTS_AT_START = 3;
+
     private final String target;
     private final Supplier<? extends CompletionStage<? extends C>> connector;
     private final boolean healsItself;
@@ -69,6 +72,7 @@ final class Link<C extends StatefulConnection<String, String>> {
     private int failures;
     private volatile @Nullable C connection;
     private volatile @Nullable Throwable lastFailure;
+    private volatile @Nullable Throwable startFailure;
     private volatile long reopenedNanos;
 
     Link(
@@ -86,7 +90,10 @@ final class Link<C extends StatefulConnection<String, String>> {
         this.listener = listener;
     }
 
-    /** {@return completes when the first attempt to connect has ended, well or not} */
+    /**
+     * {@return completes when the first attempt to connect has ended, well or not; the first of a few where connections are
+     * closed before Redis has accepted them}
+     */
     CompletionStage<Void> start() {
         connect();
         return firstAttempt;
@@ -107,6 +114,12 @@ final class Link<C extends StatefulConnection<String, String>> {
     @Nullable
     Throwable lastFailure() {
         return lastFailure;
+    }
+
+    /** {@return how the first attempt has failed; {@code null} if it has not} */
+    @Nullable
+    Throwable startFailure() {
+        return startFailure;
     }
 
     /** {@return the failure of a command while there is no connection} */
@@ -239,7 +252,10 @@ final class Link<C extends StatefulConnection<String, String>> {
             soFar = ++failures;
             tell(() -> listener.lost(cause));
         }
-        firstAttempt.complete(null);
+        if (!firstAttempt.isDone() && (soFar == ATTEMPTS_AT_START || !Failures.isClosedInHandshake(cause))) {
+            startFailure = cause;
+            firstAttempt.complete(null);
+        }
         connectAfter(Backoff.millisAfter(soFar));
     }
 

@@ -361,7 +361,7 @@ public final class RedisSessionBackend implements SessionBackend {
                 firstReplicationAttempt.toCompletableFuture(),
                 replicaBus.firstEpoch().toCompletableFuture());
         await(outcome, connector.connectTimeout());
-        Throwable failure = link.connection() == null ? link.lastFailure() : null;
+        Throwable failure = link.connection() == null ? link.startFailure() : null;
         if (failure != null && Failures.isWrongPassword(failure)) {
             close();
             throw new IllegalArgumentException("uri: " + connector + " refuses its user and password: "

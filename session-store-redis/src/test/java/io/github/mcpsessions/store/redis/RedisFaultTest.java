@@ -343,6 +343,18 @@ class RedisFaultTest {
     }
 
     @Test
+    void aWrongPasswordStopsTheStartAlsoWhereTheConnectionIsClosedBeforeItIsSaid() {
+        RedisProcess redis = redis("--requirepass", "secret");
+        TcpProxy proxy = closed(new TcpProxy(redis.port()));
+        // One for commands, one for messages.
+        proxy.refuse(2);
+
+        assertThatThrownBy(() -> backend("redis://:wrong@127.0.0.1:" + proxy.port()))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("refuses its user and password: WRONGPASS");
+    }
+
+    @Test
     void aPasswordThatNoLongerFitsIsUnavailableUntilItDoes() {
         RedisProcess redis = redis("--requirepass", "secret");
         SessionBackend backend = backend("redis://:secret@127.0.0.1:" + redis.port());

@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Stands between a client and a server on this host, and fails as networks do: connections that are cut, and connections
@@ -21,6 +22,7 @@ public final class TcpProxy implements AutoCloseable {
 
     private final ServerSocket server;
     private final int targetPort;
+    private final AtomicInteger refusals = new AtomicInteger();
     private final List<Connection> connections = new CopyOnWriteArrayList<>();
 
     /**
@@ -49,6 +51,11 @@ public final class TcpProxy implements AutoCloseable {
         connections.clear();
     }
 
+    /** Closes as many of the next connections as soon as they are made. */
+    public void refuse(int count) {
+        refusals.set(count);
+    }
+
     /** Makes every connection of now carry nothing from now on, and stay open. New ones work. */
     public void silence() {
         connections.forEach(connection -> connection.silent = true);
@@ -69,6 +76,10 @@ public final class TcpProxy implements AutoCloseable {
         while (!server.isClosed()) {
             try {
                 Socket client = server.accept();
+                if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                    client.close();
+                    continue;
+                }
                 Socket target = new Socket();
                 try {
                     target.connect(new InetSocketAddress("127.0.0.1", targetPort));

@@ -9,7 +9,7 @@
 #           tomcat tomcat-immediate, the SDK's own transport on Tomcat; and after mvn -f bench/peers/quarkus package:
 #           quarkus, Quarkus MCP Server with its tools on the event loop.
 # SERVER_CPU, CLIENT_CPU   the cores (default: 0 and 1)
-# JAVA_OPTS   for the servers (default: a heap of 1 GiB, and Netty's sampling of leaks off, as Quarkus has it anyway)
+# JAVA_OPTS   for the servers (default: a heap of 1 GiB). Netty's sampling of leaks is off in all of them, as in Quarkus anyway
 # NO_BUILD=1  take the jar that is there
 set -euo pipefail
 
@@ -18,7 +18,7 @@ jar=bench/target/bench-server.jar
 servers=${SERVERS:-bare ceiling immediate worker}
 server_cpu=${SERVER_CPU:-0}
 client_cpu=${CLIENT_CPU:-1}
-read -ra java_opts <<<"${JAVA_OPTS:--Xms1g -Xmx1g -Dio.netty.leakDetection.level=disabled}"
+read -ra java_opts <<<"${JAVA_OPTS:--Xms1g -Xmx1g} -Dio.netty.leakDetection.level=disabled"
 
 if [ -z "${NO_BUILD:-}" ]; then
     mvn -q -B package -DskipTests -pl bench -am

@@ -18,20 +18,23 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Loads one server at a time, from one thread. */
 final class LoadClient implements AutoCloseable {
 
     private static final int CONNECT_AT_ONCE = 256;
+    private static final int DELETE_SECONDS = 120;
 
     private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
             1, Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
 
     /**
      * Opens connections with a session each, has them send for a while, and closes them. Sessions that were opened meanwhile
-     * are deleted after the time that counts.
+     * are deleted after the time that counts; where that fails, the run has failed.
      *
      * @throws IllegalStateException if a session cannot be opened
      */
@@ -49,14 +52,22 @@ final class LoadClient implements AutoCloseable {
             run.cpuUsed(requireNonNull(cpu(uri)).minus(before));
         }
         if (run.failures() == 0) {
-            CompletableFuture.allOf(open.stream()
-                            .map(connection -> CompletableFuture.supplyAsync(connection::deleteSessions, loop)
-                                    .thenCompose(deleted -> deleted))
-                            .toArray(CompletableFuture<?>[]::new))
-                    .get(duration.toSeconds() + 30, TimeUnit.SECONDS);
+            deleteSessions(open, run);
         }
         close(open);
         return run;
+    }
+
+    private void deleteSessions(List<LoadConnection> connections, LoadRun run) throws InterruptedException {
+        CompletableFuture<?>[] deleted = connections.stream()
+                .map(connection -> CompletableFuture.supplyAsync(connection::deleteSessions, loop)
+                        .thenCompose(all -> all))
+                .toArray(CompletableFuture<?>[]::new);
+        try {
+            CompletableFuture.allOf(deleted).get(DELETE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            run.notDeleted("The sessions could not be deleted: " + e);
+        }
     }
 
     void close(List<LoadConnection> connections) throws Exception {

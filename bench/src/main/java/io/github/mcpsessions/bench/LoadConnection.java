@@ -112,12 +112,8 @@ final class LoadConnection extends ByteToMessageDecoder {
         if (!reader.read(in)) {
             return;
         }
-        if (use == Use.INITIALIZE && reader.sessionId() != null) {
+        if (use == Use.INITIALIZE && phase != Phase.DELETING && reader.sessionId() != null) {
             sessions.add(requireNonNull(reader.takeSessionId()));
-        }
-        if (phase == Phase.DELETING) {
-            deleteNext();
-            return;
         }
         if (reader.status() / 100 != 2) {
             fail("HTTP status " + reader.status() + ": " + reader.body(in));
@@ -125,8 +121,7 @@ final class LoadConnection extends ByteToMessageDecoder {
         }
         switch (phase) {
             case INITIALIZE -> {
-                Matcher negotiated = NEGOTIATED.matcher(reader.body(in));
-                version = negotiated.find() ? negotiated.group(1) : VERSION;
+                readVersion(in);
                 String sessionId = reader.sessionId();
                 if (sessionId == null) {
                     call(NO_SESSION);
@@ -148,7 +143,10 @@ final class LoadConnection extends ByteToMessageDecoder {
             }
             case READY -> {
                 String body = reader.body(in);
-                if (use == Use.INITIALIZE || body.contains("\"hello\"")) {
+                if (use == Use.INITIALIZE) {
+                    readVersion(in);
+                    ready.complete(null);
+                } else if (body.contains("\"hello\"")) {
                     ready.complete(null);
                 } else {
                     fail("The answer to echo has no \"hello\": " + body);
@@ -161,8 +159,14 @@ final class LoadConnection extends ByteToMessageDecoder {
                     sendNext(now);
                 }
             }
-            case DELETING, LISTENING, CLOSED -> {}
+            case DELETING -> deleteNext();
+            case LISTENING, CLOSED -> {}
         }
+    }
+
+    private void readVersion(ByteBuf in) {
+        Matcher negotiated = NEGOTIATED.matcher(reader.body(in));
+        version = negotiated.find() ? negotiated.group(1) : VERSION;
     }
 
     /** Makes the call once with all checks; from then on the status and the framing of the answer tell. */

@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
         description = "Loads MCP servers in turn over keep-alive connections with one session each; prints medians.")
 public final class LoadGenerator implements Callable<Integer> {
 
-    /** Seconds; a warm-up in one piece would leave a million sessions to delete. */
-    private static final double WARMUP_AT_ONCE = 4;
+    /** A warm-up in one piece would leave a million sessions to delete. */
+    private static final double WARMUP_SLICE_SECONDS = 4;
 
     @Option(
             names = "--server",
@@ -38,10 +38,10 @@ public final class LoadGenerator implements Callable<Integer> {
     private List<Integer> connections = List.of(16, 64);
 
     @Option(names = "--rounds", description = "rounds that count (default: ${DEFAULT-VALUE})")
-    private int rounds = 21;
+    private int rounds = 15;
 
     @Option(names = "--seconds", description = "seconds per server and round (default: ${DEFAULT-VALUE})")
-    private double seconds = 0.5;
+    private double seconds = 1;
 
     @Option(names = "--warmup", description = "seconds per server before the first round (default: ${DEFAULT-VALUE})")
     private double warmup = 8;
@@ -69,8 +69,8 @@ public final class LoadGenerator implements Callable<Integer> {
         try (LoadClient client = new LoadClient()) {
             for (URI uri : servers.values()) {
                 int warm = connections.get(connections.size() - 1);
-                for (double left = warmup; left > 0; left -= WARMUP_AT_ONCE) {
-                    Duration slice = duration(Math.min(left, WARMUP_AT_ONCE));
+                for (double left = warmup; left > 0; left -= WARMUP_SLICE_SECONDS) {
+                    Duration slice = duration(Math.min(left, WARMUP_SLICE_SECONDS));
                     failures += check(uri, client.run(uri, Math.min(warm, 64), slice, use));
                 }
             }
@@ -98,8 +98,7 @@ public final class LoadGenerator implements Callable<Integer> {
 
     private static long check(URI uri, LoadRun run) {
         if (run.failures() > 0) {
-            System.err.printf(
-                    Locale.ROOT, "%s: %d connections failed, the first: %s%n", uri, run.failures(), run.firstFailure());
+            System.err.printf(Locale.ROOT, "%s: %d failures, the first: %s%n", uri, run.failures(), run.firstFailure());
         }
         return run.failures();
     }

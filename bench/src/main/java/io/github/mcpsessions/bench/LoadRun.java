@@ -36,11 +36,20 @@ final class LoadRun {
     }
 
     void failed(String why) {
+        note(why);
+        stopped();
+    }
+
+    /** What was opened in this run weighs on the next ones. */
+    void notDeleted(String why) {
+        note(why);
+    }
+
+    private void note(String why) {
         failures++;
         if (firstFailure == null) {
             firstFailure = why;
         }
-        stopped();
     }
 
     private void stopped() {

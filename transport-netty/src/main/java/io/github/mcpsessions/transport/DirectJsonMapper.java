@@ -46,12 +46,11 @@ public final class DirectJsonMapper implements McpJsonMapper {
 
     @Override
     public <T> T convertValue(Object fromValue, TypeRef<T> type) {
-        if (type.getType() == McpSchema.CallToolRequest.class) {
-            @SuppressWarnings("unchecked")
-            T request = (T) convertValue(fromValue, McpSchema.CallToolRequest.class);
-            return request;
-        }
-        return delegate.convertValue(fromValue, type);
+        McpSchema.CallToolRequest request =
+                type.getType() == McpSchema.CallToolRequest.class ? callToolRequest(fromValue) : null;
+        @SuppressWarnings("unchecked")
+        T converted = (T) request;
+        return converted == null ? delegate.convertValue(fromValue, type) : converted;
     }
 
     @Override

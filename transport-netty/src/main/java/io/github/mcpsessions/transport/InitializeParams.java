@@ -32,16 +32,22 @@ record InitializeParams(String raw, McpSchema.InitializeRequest request) {
      * the same object, unless it has a part that could be changed.
      */
     static InitializeParams parse(String raw) {
+        if (raw.length() > MAX_SHARED_LENGTH) {
+            return read(raw);
+        }
         InitializeParams shared = SHARED.getIfPresent(raw);
         if (shared != null) {
             return shared;
         }
-        InitializeParams params =
-                new InitializeParams(raw, JsonMapper.shared().readValue(raw, McpSchema.InitializeRequest.class));
-        if (raw.length() <= MAX_SHARED_LENGTH && isImmutable(params.request)) {
+        InitializeParams params = read(raw);
+        if (isImmutable(params.request)) {
             SHARED.put(raw, params);
         }
         return params;
+    }
+
+    private static InitializeParams read(String raw) {
+        return new InitializeParams(raw, JsonMapper.shared().readValue(raw, McpSchema.InitializeRequest.class));
     }
 
     private static boolean isImmutable(McpSchema.InitializeRequest request) {

@@ -18,7 +18,7 @@ public enum IoTransport {
     AUTO,
     /** Linux epoll. */
     EPOLL,
-    /** Linux io_uring; needs {@code io.netty:netty-transport-native-io_uring} for the platform, which does not come along. */
+    /** Linux io_uring; needs {@code io.netty:netty-transport-native-io_uring}, which does not come along. */
     IO_URING,
     /** The selectors of the JDK: available everywhere. */
     NIO;
@@ -36,8 +36,11 @@ public enum IoTransport {
                 }
                 return IoUring.isAvailable() ? IO_URING : NIO;
             }
-            case EPOLL -> requireAvailable(Epoll.unavailabilityCause());
-            case IO_URING -> requireAvailable(IoUring.unavailabilityCause());
+            case EPOLL -> requireAvailable("", Epoll.unavailabilityCause());
+            case IO_URING ->
+                requireAvailable(
+                        ", with io.netty:netty-transport-native-io_uring on the class path",
+                        IoUring.unavailabilityCause());
             case NIO -> {}
         }
         return this;
@@ -61,10 +64,10 @@ public enum IoTransport {
         };
     }
 
-    private void requireAvailable(@Nullable Throwable unavailabilityCause) {
+    private void requireAvailable(String how, @Nullable Throwable unavailabilityCause) {
         if (unavailabilityCause != null) {
             throw new IllegalStateException(
-                    "ioTransport: " + this + " (expected: available here)", unavailabilityCause);
+                    "ioTransport: " + this + " (expected: available here" + how + ")", unavailabilityCause);
         }
     }
 }

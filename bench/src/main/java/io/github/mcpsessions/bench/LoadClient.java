@@ -51,7 +51,7 @@ final class LoadClient implements AutoCloseable {
         if (before != null) {
             run.cpuUsed(requireNonNull(cpu(uri)).minus(before));
         }
-        if (run.failures() == 0) {
+        if (use == LoadConnection.Use.INITIALIZE && run.failures() == 0) {
             deleteSessions(open, run);
         }
         close(open);
@@ -59,14 +59,14 @@ final class LoadClient implements AutoCloseable {
     }
 
     private void deleteSessions(List<LoadConnection> connections, LoadRun run) throws InterruptedException {
-        CompletableFuture<?>[] deleted = connections.stream()
-                .map(connection -> CompletableFuture.supplyAsync(connection::deleteSessions, loop)
-                        .thenCompose(all -> all))
-                .toArray(CompletableFuture<?>[]::new);
         try {
-            CompletableFuture.allOf(deleted).get(DELETE_SECONDS, TimeUnit.SECONDS);
+            loop.submit(() -> CompletableFuture.allOf(connections.stream()
+                            .map(LoadConnection::deleteSessions)
+                            .toArray(CompletableFuture<?>[]::new)))
+                    .get(10, TimeUnit.SECONDS)
+                    .get(DELETE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            run.notDeleted("The sessions could not be deleted: " + e);
+            run.note("The sessions could not be deleted: " + e);
         }
     }
 

@@ -112,8 +112,11 @@ final class LoadConnection extends ByteToMessageDecoder {
         if (!reader.read(in)) {
             return;
         }
-        if (use == Use.INITIALIZE && phase != Phase.DELETING && reader.sessionId() != null) {
-            sessions.add(requireNonNull(reader.takeSessionId()));
+        if (use == Use.INITIALIZE && phase != Phase.DELETING) {
+            String opened = reader.takeSessionId();
+            if (opened != null) {
+                sessions.add(opened);
+            }
         }
         if (reader.status() / 100 != 2) {
             fail("HTTP status " + reader.status() + ": " + reader.body(in));

@@ -40,12 +40,8 @@ final class LoadRun {
         stopped();
     }
 
-    /** What was opened in this run weighs on the next ones. */
-    void notDeleted(String why) {
-        note(why);
-    }
-
-    private void note(String why) {
+    /** Counts a failure that stops no connection. */
+    void note(String why) {
         failures++;
         if (firstFailure == null) {
             firstFailure = why;

@@ -110,12 +110,6 @@ final class Link<C extends StatefulConnection<String, String>> {
         return lastFailure == null || (connection != null && System.nanoTime() - reopenedNanos > nanos);
     }
 
-    /** {@return why the last connection was lost or could not be opened; {@code null} if that has never happened} */
-    @Nullable
-    Throwable lastFailure() {
-        return lastFailure;
-    }
-
     /** {@return how the first attempt has failed; {@code null} if it has not} */
     @Nullable
     Throwable startFailure() {
